@@ -1,0 +1,35 @@
+"""Fixtures that everybody uses."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tokenomics_shared.testing import LoopbackServer
+
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with LoopbackServer() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's own settings, keys or tracing reach the tests."""
+    for name in list(os.environ):
+        if name.startswith(("TOKENOMICS_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_")):
+            monkeypatch.delenv(name)
+
+
+def openai_model(server: LoopbackServer, name: str, **settings: Any) -> Any:
+    """A real `ChatOpenAI` on the loopback server."""
+    from langchain_openai import ChatOpenAI
+
+    given = {"api_key": "any", "max_retries": 0, "stream_usage": True, **settings}
+    return ChatOpenAI(model=name, base_url=server.url, **given)

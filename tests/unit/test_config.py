@@ -1,0 +1,183 @@
+"""Configuration: three ways to give it, one order, and errors that name what is wrong."""
+
+import logging
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tokenomics_shared import ConfigError, Engine, TokenomicsConfig
+from tokenomics_shared.config import CascadingConfig, MemoryConfig
+
+
+def test_defaults_are_the_documented_ones() -> None:
+    config = TokenomicsConfig()
+    memory, cascading = config.memory, config.cascading
+    assert (memory.similarity_threshold, memory.direct_return_threshold) == (0.70, 0.85)
+    assert (memory.use_exact_cache, memory.persistent_cache_path) == (True, None)
+    orchestrator = config.orchestrator
+    assert (orchestrator.default_token_budget, orchestrator.max_context_tokens) == (4000, 8000)
+    assert (config.bandit.algorithm, config.bandit.exploration_rate) == ("ucb", 0.1)
+    assert (cascading.enabled, cascading.quality_threshold) == (True, 0.85)
+    assert (cascading.use_lightweight_check, cascading.use_escalation_prediction) == (True, True)
+    assert cascading.escalation_prediction_threshold == 0.7
+    assert (config.log_level, config.log_file) == (None, None)
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    path = tmp_path / "tokenomics.toml"
+    path.write_text(
+        """
+        state_dir = "state"
+        [memory]
+        ttl_s = 60
+        max_entries = 5
+        [cascading]
+        quality_threshold = 0.9
+        cheap_model = "openai:gpt-4o-mini"
+        [prices."my-model"]
+        input = "0.5"
+        output = 1.5
+        """
+    )
+    return path
+
+
+def test_a_file_is_read(toml: Path) -> None:
+    config = TokenomicsConfig.load(toml)
+    assert (config.memory.ttl_s, config.cascading.quality_threshold) == (60, 0.9)
+    assert config.state_dir == Path("state")
+    assert config.prices["my-model"].input == Decimal("0.5")
+
+
+def test_the_environment_names_the_file(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENOMICS_CONFIG", str(toml))
+    assert TokenomicsConfig.load().memory.max_entries == 5
+
+
+def test_keywords_win_over_the_environment_and_that_over_the_file(
+    toml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKENOMICS_MEMORY__MAX_ENTRIES", "6")
+    monkeypatch.setenv("tokenomics_memory__ttl_s", "61")
+    monkeypatch.setenv("TOKENOMICS_LOG_LEVEL", "INFO")
+    config = TokenomicsConfig.load(toml, memory={"max_entries": 7})
+    assert (config.memory.max_entries, config.memory.ttl_s) == (7, 61)
+    assert config.cascading.quality_threshold == 0.9
+    assert config.log_level == "INFO"
+
+
+def test_sections_are_given_as_objects_too() -> None:
+    config = TokenomicsConfig(cascading=CascadingConfig(quality_threshold=0.5))
+    changed = config.replace(memory=MemoryConfig(ttl_s=5), cascading={"enabled": False})
+    assert changed.cascading.quality_threshold == 0.5
+    assert (changed.cascading.enabled, changed.memory.ttl_s) == (False, 5)
+    assert config.cascading.enabled
+
+
+def test_off_switches_every_part_off() -> None:
+    config = TokenomicsConfig.off(log_level="ERROR")
+    assert not config.memory.use_exact_cache
+    assert not config.bandit.enabled
+    assert not config.cascading.enabled
+    assert not config.orchestrator.enabled
+    assert config.log_level == "ERROR"
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        ({"memry": {}}, ["memry", "no such setting"]),
+        ({"memory": {"use_exact_cach": True}}, ["memory.use_exact_cach", "no such setting"]),
+        ({"memory": {"similarity_threshold": 1.7}}, ["memory.similarity_threshold = 1.7", "1"]),
+        ({"memory": {"similarity_threshold": 0.9}}, ["similarity_threshold 0.9 is above", "0.85"]),
+        ({"memory": {"max_entries": 0}}, ["memory.max_entries = 0", "greater than 0"]),
+        ({"memory": {"ttl_s": -1}}, ["memory.ttl_s = -1", "greater than 0"]),
+        ({"memory": {"use_semantic_cache": True}}, ["memory.use_semantic_cache", "no semantic"]),
+        (
+            {"orchestrator": {"default_token_budget": -5}},
+            ["orchestrator.default_token_budget = -5", "greater than 0"],
+        ),
+        ({"bandit": {"algorithm": "oracle"}}, ["bandit.algorithm = 'oracle'", "'ucb'"]),
+        ({"bandit": {"exploration_rate": float("nan")}}, ["bandit.exploration_rate"]),
+        ({"cascading": {"quality_threshold": 2}}, ["cascading.quality_threshold = 2"]),
+        (
+            {"cascading": {"escalation_prediction_threshold": 0}},
+            ["cascading.escalation_prediction_threshold = 0"],
+        ),
+        ({"prices": {"m": {"input": -1, "output": 1}}}, ["prices.m.input = -1"]),
+        ({"prices": {"m": {"input": 1}}}, ["prices.m.output"]),
+        ({"log_level": "LOUD"}, ["log_level = 'LOUD'", "'DEBUG'"]),
+    ],
+)
+def test_what_is_wrong_is_named(settings: dict[str, Any], named: list[str]) -> None:
+    with pytest.raises(ConfigError) as caught:
+        TokenomicsConfig(**settings)
+    for words in named:
+        assert words in str(caught.value)
+
+
+def test_everything_that_is_wrong_is_named_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"memory\.max_entries.*; .*bandit\.what"):
+        TokenomicsConfig(memory={"max_entries": 0}, bandit={"what": 1})
+
+
+@pytest.mark.parametrize("name", ["TOKENOMICS_MEMRY__TTL_S", "TOKENOMICS_NOPE", "tokenomics_nope"])
+def test_an_unknown_variable_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(ConfigError, match=f"environment variable {name}"):
+        TokenomicsConfig()
+
+
+def test_an_unknown_nested_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENOMICS_MEMORY__TLL", "1")
+    with pytest.raises(ConfigError, match=r"memory\.tll"):
+        TokenomicsConfig()
+
+
+def test_variables_that_are_no_settings_are_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENOMICS_DATA", "/somewhere")
+    monkeypatch.setenv("TOKENOMICS_COMPATIBLE_API_KEY", "key")
+    assert TokenomicsConfig() == TokenomicsConfig()
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.toml can't be read: No such file"):
+        TokenomicsConfig.load(tmp_path / "nowhere.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[memory")
+    with pytest.raises(ConfigError, match=r"broken\.toml is not TOML"):
+        TokenomicsConfig.load(broken)
+
+
+def test_state_goes_where_the_part_says_or_else_into_the_folder(tmp_path: Path) -> None:
+    config = TokenomicsConfig(state_dir=tmp_path)
+    assert config.path_of(None, "cache.db") == tmp_path / "cache.db"
+    assert config.path_of(Path("own.db"), "cache.db") == Path("own.db")
+    assert TokenomicsConfig().path_of(None, "cache.db") is None
+
+
+def test_a_configuration_is_fixed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        TokenomicsConfig().log_level = "INFO"  # type: ignore[misc]
+
+
+def test_logging_is_touched_only_as_asked(tmp_path: Path) -> None:
+    logger = logging.getLogger("tokenomics")
+    before = (logger.level, list(logger.handlers))
+    Engine.build(TokenomicsConfig()).close()
+    assert (logger.level, logger.handlers) == before
+    path = tmp_path / "tokenomics.log"
+    for _ in range(2):
+        Engine.build(TokenomicsConfig(log_level="INFO", log_file=path)).close()
+    try:
+        assert logger.level == logging.INFO
+        assert len(logger.handlers) == len(before[1]) + 1
+        logger.info("written")
+        assert "INFO tokenomics written" in path.read_text()
+    finally:
+        logger.setLevel(before[0])
+        logger.handlers[-1].close()
+        logger.handlers[:] = before[1]

@@ -1,0 +1,167 @@
+"""Model calls for one LangChain request."""
+
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.globals import get_llm_cache
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.messages.utils import message_chunk_to_message
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from tokenomics_langchain.binding import AnswerSchema, Target, ToolList, flatten
+from tokenomics_langchain.convert import answer_of, completed, logprobs_of, to_chunks, to_reply
+from tokenomics_langchain.tracing import LegRuns
+from tokenomics_shared.effects import Generate
+from tokenomics_shared.ports import Chunk
+from tokenomics_shared.types import Reply, Strategy
+
+_LIMIT_NAMES = ("max_output_tokens", "max_tokens", "num_predict", "max_new_tokens")
+"""What providers call the limit on an answer; the first that is a field of the model's class."""
+
+
+@dataclass(frozen=True, slots=True)
+class LangChainBackend:
+    """Calls tiers below `invoke`, so that callbacks, usage and tokens are told once.
+
+    Attributes:
+        tiers: the models by tier.
+        messages: what to send.
+        stop: sequences that end the answer.
+        kwargs: the call's arguments.
+        runs: reports each call to whoever wants it.
+    """
+
+    tiers: Mapping[str, Any]
+    messages: list[BaseMessage]
+    stop: list[str] | None
+    kwargs: Mapping[str, Any]
+    runs: LegRuns
+
+    def generate(self, ask: Generate) -> Reply:
+        """Ask and wait."""
+        model, kwargs = self._target(ask.strategy)
+        with self.runs.leg(model, self.messages, ask, kwargs) as leg:
+            if _is_plain(model, kwargs):
+                result = completed(model._generate(self.messages, stop=self.stop, **kwargs))
+            else:
+                result = model._generate_with_cache(self.messages, stop=self.stop, **kwargs)
+            leg.end(result)
+        return to_reply(result)
+
+    async def agenerate(self, ask: Generate) -> Reply:
+        """Ask and wait, without blocking the event loop."""
+        model, kwargs = self._target(ask.strategy)
+        async with self.runs.aleg(model, self.messages, ask, kwargs) as leg:
+            if _is_plain(model, kwargs):
+                result = completed(await model._agenerate(self.messages, stop=self.stop, **kwargs))
+            else:
+                result = await model._agenerate_with_cache(self.messages, stop=self.stop, **kwargs)
+            leg.end(result)
+        return to_reply(result)
+
+    def stream(self, ask: Generate) -> Generator[Chunk, None, None]:
+        """Ask for chunks."""
+        model, kwargs = self._target(ask.strategy)
+        if not model._should_stream(async_api=False, **{**kwargs, "stream": True}):
+            yield from _as_chunks(self.generate(ask))
+            return
+        if model.rate_limiter is not None:
+            model.rate_limiter.acquire(blocking=True)
+        with self.runs.leg(model, self.messages, ask, kwargs) as leg:
+            for generation in model._stream(self.messages, stop=self.stop, **kwargs):
+                leg.add(generation)
+                yield _chunk(generation)
+
+    async def astream(self, ask: Generate) -> AsyncGenerator[Chunk, None]:
+        """Ask for chunks, without blocking the event loop."""
+        model, kwargs = self._target(ask.strategy)
+        if not model._should_stream(async_api=True, **{**kwargs, "stream": True}):
+            for chunk in _as_chunks(await self.agenerate(ask)):
+                yield chunk
+            return
+        if model.rate_limiter is not None:
+            await model.rate_limiter.aacquire(blocking=True)
+        async with self.runs.aleg(model, self.messages, ask, kwargs) as leg:
+            async for generation in model._astream(self.messages, stop=self.stop, **kwargs):
+                leg.add(generation)
+                yield _chunk(generation)
+
+    def merge(self, ask: Generate, chunks: Sequence[Chunk]) -> Reply:  # noqa: ARG002 -- port
+        """Join chunks into the reply they are of."""
+        if not chunks:
+            raise ValueError("No generation chunks were returned")
+        first, *others = (chunk.raw.message for chunk in chunks)
+        whole = first + others if others else first
+        # Read anew as complete, pieces of tool calls become tool calls.
+        fields = whole.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
+        fields["chunk_position"] = "last"
+        message = message_chunk_to_message(AIMessageChunk(**fields))
+        return to_reply(ChatResult(generations=[ChatGeneration(message=message)]))
+
+    def replay(self, reply: Reply) -> Iterable[ChatGenerationChunk]:
+        """Split a finished reply into chunks."""
+        return to_chunks(answer_of(reply.raw))
+
+    def _target(self, strategy: Strategy) -> Target:
+        """The model to call and everything to call it with."""
+        model, own = flatten(self.tiers[strategy.tier])
+        kwargs = dict(self.kwargs)
+        tools = kwargs.get("tools")
+        schema = kwargs.pop("answer_schema", None)
+        bound: dict[str, Any] = {}
+        if isinstance(tools, ToolList):
+            del kwargs["tools"]
+            model, bound = tools.bind_to(model, kwargs)
+        elif isinstance(schema, AnswerSchema):
+            model, bound = schema.bind_to(model)
+        merged = {**own, **_parameters(strategy), **bound, **kwargs}
+        limits = [
+            limit for limit in (merged.pop("max_tokens", None), strategy.max_tokens) if limit
+        ]
+        if limits:
+            merged[_limit_name(model)] = min(limits)
+        return model, merged
+
+
+def _parameters(strategy: Strategy) -> dict[str, Any]:
+    """What the strategy sets for callers that set nothing."""
+    named = {
+        "temperature": strategy.temperature,
+        "top_p": strategy.top_p,
+        "frequency_penalty": strategy.frequency_penalty,
+        "presence_penalty": strategy.presence_penalty,
+    }
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _limit_name(model: BaseChatModel) -> str:
+    fields = type(model).model_fields
+    return next((name for name in _LIMIT_NAMES if name in fields), "max_tokens")
+
+
+def _is_plain(model: BaseChatModel, kwargs: Mapping[str, Any]) -> bool:
+    """Whether a call needs none of what LangChain puts around it: caches, limits, conversion."""
+    return (
+        model.cache is None
+        and model.rate_limiter is None
+        and model.output_version is None
+        and get_llm_cache() is None
+        and not model._should_stream(async_api=False, **kwargs)
+    )
+
+
+def _chunk(generation: ChatGenerationChunk) -> Chunk:
+    """A piece of the answer, without the marks of the run it came from."""
+    message = generation.message
+    message.id = None
+    if isinstance(message, AIMessageChunk) and message.chunk_position is not None:
+        message.chunk_position = None
+    return Chunk(generation, message.text, logprobs_of(generation))
+
+
+def _as_chunks(reply: Reply) -> Iterable[Chunk]:
+    """An answer that came whole."""
+    for generation in to_chunks(answer_of(reply.raw)):
+        yield Chunk(generation, generation.message.text)

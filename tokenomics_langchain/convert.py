@@ -1,0 +1,232 @@
+"""LangChain's messages as the engine reads them, and the engine's replies as LangChain's."""
+
+import json
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    ChatMessage,
+    ToolMessage,
+)
+from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from tokenomics_shared.telemetry import as_metadata
+from tokenomics_shared.types import NO_USAGE, Message, Outcome, Reply, ToolCall, Usage
+
+_ROLES = {
+    "AIMessageChunk": "ai",
+    "HumanMessageChunk": "human",
+    "SystemMessageChunk": "system",
+    "ToolMessageChunk": "tool",
+}
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+_PIECE = re.compile(r"\s*(?:\S+\s*){1,8}")
+"""A replayed chunk: up to eight words."""
+
+_OF_THE_CALL = frozenset({"id", "token_usage", "usage", _OURS := "tokenomics"})
+"""Response metadata that tells of one call and would be untrue of the next answer."""
+
+
+def to_message(message: BaseMessage) -> Message:
+    """Read a turn; the turn itself is what will be sent."""
+    extra: dict[str, Any] = {}
+    if message.name is not None:
+        extra["name"] = message.name
+    if message.additional_kwargs:
+        extra.update((k, v) for k, v in message.additional_kwargs.items() if v is not None)
+    calls: tuple[ToolCall, ...] = ()
+    if isinstance(message, AIMessage):
+        calls = _tool_calls(message)
+    elif isinstance(message, ToolMessage):
+        extra["tool_call_id"] = message.tool_call_id
+        extra["status"] = message.status
+    elif isinstance(message, ChatMessage):
+        extra["role"] = message.role
+    role = _ROLES.get(message.type, message.type)
+    return Message(role, message.content, calls, extra, message)
+
+
+def to_reply(result: ChatResult) -> Reply:
+    """Read a model's answer; `raw` is the whole result, its first message the answer."""
+    message = answer_of(result)
+    metadata = message.response_metadata
+    calls = _tool_calls(message)
+    return Reply(
+        text=message.text,
+        tool_calls=calls,
+        usage=to_usage(message),
+        finish_reason=_finish_reason(metadata, calls),
+        model=str(metadata.get("model_name") or metadata.get("model") or ""),
+        faults=tuple(_faults(message)),
+        raw=result,
+    )
+
+
+def completed(result: ChatResult) -> ChatResult:
+    """Put what a model tells beside its messages onto them, as LangChain does."""
+    for generation in result.generations:
+        message = generation.message
+        if generation.generation_info:
+            message.response_metadata = {
+                **generation.generation_info,
+                **message.response_metadata,
+            }
+    if len(result.generations) == 1 and result.llm_output:
+        message = result.generations[0].message
+        message.response_metadata = {**result.llm_output, **message.response_metadata}
+    return result
+
+
+def answer_of(result: ChatResult) -> AIMessage:
+    """The result's first message."""
+    message = result.generations[0].message
+    if not isinstance(message, AIMessage):
+        raise TypeError(
+            f"a chat model must answer with an AIMessage, got {type(message).__name__}"
+        )
+    return message
+
+
+def to_usage(message: AIMessage) -> Usage | None:
+    """Read reported tokens; None when none are reported, nothing when LangChain's cache hit."""
+    reported = message.usage_metadata
+    if reported is None:
+        return None
+    if reported.get("total_cost") == 0:
+        return NO_USAGE
+    read = reported.get("input_token_details") or {}
+    written = reported.get("output_token_details") or {}
+    return Usage(
+        input=reported["input_tokens"],
+        output=reported["output_tokens"],
+        cache_read=read.get("cache_read") or 0,
+        cache_write=read.get("cache_creation") or 0,
+        reasoning=written.get("reasoning") or 0,
+    )
+
+
+class MessageCodec:
+    """Writes answers as JSON of plain fields, and builds fresh messages from them.
+
+    Nothing is constructed from what is read but one AIMessage: no class names are stored, so a
+    poisoned row can't name any.
+    """
+
+    def freeze(self, reply: Reply) -> str | None:
+        """Write an answer's message, or None when JSON can't hold it."""
+        message = answer_of(reply.raw)
+        fields = {
+            "content": message.content,
+            # A parsed object is made anew from the text by whoever wants it.
+            "additional_kwargs": _without(message.additional_kwargs, {"parsed"}),
+            "response_metadata": _without(message.response_metadata, _OF_THE_CALL),
+            "name": message.name,
+        }
+        try:
+            return _encode(fields)
+        except (TypeError, ValueError):
+            return None
+
+    def thaw(self, payload: str) -> Reply:
+        """Build a fresh answer that costs nothing, under no message id."""
+        fields = json.loads(payload)
+        message = AIMessage(
+            content=fields["content"],
+            additional_kwargs=fields["additional_kwargs"],
+            response_metadata=fields["response_metadata"],
+            name=fields["name"],
+            usage_metadata={
+                "input_tokens": 0,
+                "output_tokens": 0,
+                "total_tokens": 0,
+                "total_cost": 0,  # LangChain's own mark
+            },
+        )
+        result = ChatResult(generations=[ChatGeneration(message=message)])
+        return Reply(message.text, usage=NO_USAGE, raw=result)
+
+
+def to_result(outcome: Outcome) -> ChatResult:
+    """The answer, with what happened on its message."""
+    if outcome.reply is None:
+        raise TypeError("the request has no answer")
+    result: ChatResult = outcome.reply.raw
+    message = answer_of(result)
+    message.response_metadata = {**message.response_metadata, _OURS: as_metadata(outcome)}
+    return result
+
+
+def last_chunk(outcome: Outcome) -> ChatGenerationChunk:
+    """The empty chunk that ends every stream and tells what happened."""
+    return ChatGenerationChunk(
+        message=AIMessageChunk(
+            content="",
+            response_metadata={_OURS: as_metadata(outcome)},
+            chunk_position="last",
+        )
+    )
+
+
+def to_chunks(message: AIMessage) -> Iterable[ChatGenerationChunk]:
+    """Split a finished message into chunks; everything but text comes with the last."""
+    pieces: list[Any] = [message.content]
+    if isinstance(message.content, str):
+        pieces = _PIECE.findall(message.content) or pieces
+    for piece in pieces[:-1]:
+        yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
+    calls = enumerate([*message.tool_calls, *message.invalid_tool_calls])
+    yield ChatGenerationChunk(
+        message=AIMessageChunk(
+            content=pieces[-1],
+            additional_kwargs=message.additional_kwargs,
+            response_metadata=message.response_metadata,
+            usage_metadata=message.usage_metadata,
+            name=message.name,
+            tool_call_chunks=[
+                tool_call_chunk(name=call["name"], args=_args(call), id=call["id"], index=index)
+                for index, call in calls
+            ],
+        )
+    )
+
+
+def logprobs_of(generation: ChatGenerationChunk) -> tuple[float, ...]:
+    """Token log-probabilities of a chunk, where the provider gave them."""
+    logprobs = (generation.generation_info or {}).get("logprobs") or {}
+    return tuple(token["logprob"] for token in logprobs.get("content") or ())
+
+
+def _args(call: Any) -> str:
+    """A tool call's arguments as text; those of an invalid one already are."""
+    args = call["args"]
+    return args if isinstance(args, str) else json.dumps(args)
+
+
+def _without(fields: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if name not in names}
+
+
+def _tool_calls(message: AIMessage) -> tuple[ToolCall, ...]:
+    if not message.tool_calls:
+        return ()
+    return tuple(
+        ToolCall(call["name"], json.dumps(call["args"], sort_keys=True), call["id"] or "")
+        for call in message.tool_calls
+    )
+
+
+def _finish_reason(metadata: Mapping[str, Any], calls: Sequence[ToolCall]) -> str:
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
+    return str(reason or ("tool_calls" if calls else ""))
+
+
+def _faults(message: AIMessage) -> Iterable[str]:
+    for call in message.invalid_tool_calls:
+        yield f"arguments of {call.get('name')} are not JSON"
+    if message.additional_kwargs.get("refusal"):
+        yield "refused"

@@ -1,0 +1,124 @@
+"""The models behind one `ChatTokenomics`, and what the engine knows of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from tokenomics_langchain.binding import flatten
+from tokenomics_shared.errors import ConfigError
+from tokenomics_shared.types import Roster, Strategy, Tier
+
+TIERS = ("cheap", "balanced", "premium")
+"""The tiers by their usual names, cheapest first."""
+
+
+class Crew:
+    """Tiers, arms, and the roster that describes them to the engine."""
+
+    def __init__(self, tiers: Mapping[str, Any], arms: Sequence[Strategy], salt: str) -> None:
+        """Take the models.
+
+        Args:
+            tiers: chat models, bound or not, by tier.
+            arms: strategies over them, cheapest first.
+            salt: whatever else changes answers.
+        """
+        self.tiers = dict(tiers)
+        self.title = "tokenomics/" + "+".join(self.tiers)
+        self._arms = tuple(arms)
+        self._salt = salt
+        self._seen: list[tuple[BaseChatModel, dict[str, Any]]] = []
+        self._roster: Roster | None = None
+        self._identifying: dict[str, Any] = {}
+
+    @classmethod
+    def of(
+        cls, named: Mapping[str, Any], strategies: Sequence[Strategy] | None, salt: str
+    ) -> "Crew":
+        """Put models and strategies together.
+
+        Args:
+            named: the models given as `cheap`, `balanced` and `premium`.
+            strategies: arms over them or with models of their own; one arm a tier when None.
+            salt: whatever else changes answers.
+
+        Raises:
+            ConfigError: no premium model, a tier nobody is, the same model or arm twice.
+        """
+        if strategies is None:
+            if "premium" not in named:
+                raise ConfigError("a premium model is needed: ChatTokenomics(cheap=…, premium=…)")
+            _refuse_twins(named)
+            return cls(named, [Strategy(tier) for tier in TIERS if tier in named], salt)
+        if not strategies:
+            raise ConfigError("strategies is empty: at least one is needed")
+        tiers = dict(named)
+        for strategy in strategies:
+            if strategy.model is not None:
+                _add(tiers, strategy)
+            elif strategy.tier not in tiers:
+                known = ", ".join(tiers) or "none"
+                raise ConfigError(
+                    f"strategy {strategy.arm_id!r}: unknown tier {strategy.tier!r}, known: {known}"
+                )
+        arm_ids = [strategy.arm_id for strategy in strategies]
+        if len(set(arm_ids)) < len(arm_ids):
+            raise ConfigError(f"strategies have the same arm_id twice: {', '.join(arm_ids)}")
+        return cls(tiers, strategies, salt)
+
+    def roster(self) -> Roster:
+        """The roster; made anew when a model's own settings have been changed since."""
+        roster = self._roster
+        if roster is None or any(model.__dict__ != seen for model, seen in self._seen):
+            self._seen = [(m, dict(m.__dict__)) for m, _ in map(flatten, self.tiers.values())]
+            tiers = {name: _describe(name, model) for name, model in self.tiers.items()}
+            roster = self._roster = Roster(tiers, self._arms)
+            digest = blake2b((roster.identity + self._salt).encode(), digest_size=8).hexdigest()
+            models = {name: tier.model for name, tier in tiers.items()}
+            self._identifying = {"models": models, "identity": digest}
+        return roster
+
+    def identifying(self) -> Mapping[str, Any]:
+        """What tells this crew from another, small and JSON-able."""
+        self.roster()
+        return self._identifying
+
+    def tier_of(self, model: str) -> str | None:
+        """The tier of this name, or with the model of this name."""
+        if model in self.tiers:
+            return model
+        tiers = self.roster().tiers.values()
+        return next((tier.name for tier in tiers if tier.model == model), None)
+
+
+def _add(tiers: dict[str, Any], strategy: Strategy) -> None:
+    known = tiers.setdefault(strategy.tier, strategy.model)
+    if known is not strategy.model:
+        raise ConfigError(
+            f"strategy {strategy.arm_id!r}: tier {strategy.tier!r} already has another model"
+        )
+
+
+def _refuse_twins(named: Mapping[str, Any]) -> None:
+    names = list(named)
+    for index, name in enumerate(names):
+        for other in names[index + 1 :]:
+            if named[name] is named[other]:
+                raise ConfigError(
+                    f"{name} and {other} are the same model: there is nothing to choose between"
+                )
+
+
+def _describe(name: str, given: Any) -> Tier:
+    model, bound = flatten(given)
+    params = model._get_ls_params(**bound)
+    title = str(params.get("ls_model_name") or type(model).__name__)
+    identity = json.dumps(
+        [type(model).__name__, title, dict(model._identifying_params), bound],
+        sort_keys=True,
+        default=repr,
+    )
+    return Tier(name, title, str(params.get("ls_provider") or ""), identity)

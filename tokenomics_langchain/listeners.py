@@ -1,0 +1,46 @@
+"""Whether anybody would hear of a run."""
+
+from typing import Any
+
+from langchain_core.callbacks import CallbackManager
+from langchain_core.globals import get_llm_cache
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.utils.utils import LC_ID_PREFIX
+from langchain_core.utils.uuid import uuid7
+
+_FOR_RUNS = ("ls_structured_output_format", "structured_output_format")
+"""Arguments that are meant for the run's record alone."""
+
+
+def needs_no_run(model: BaseChatModel, config: RunnableConfig) -> bool:
+    """Whether LangChain's record of a run would tell nobody anything and change nothing.
+
+    True when no handler is configured, in the call, on the model, in the context or by the
+    environment, and nothing is wanted that LangChain does around a call: caching, rate
+    limiting, streaming inside, conversion of content.
+    """
+    if (
+        model.cache is not None
+        or model.rate_limiter is not None
+        or model.output_version is not None
+        or getattr(model, "streaming", None)
+        or get_llm_cache() is not None
+    ):
+        return False
+    callbacks = config.get("callbacks")
+    manager = CallbackManager.configure(callbacks, model.callbacks, verbose=model.verbose)
+    return not manager.handlers
+
+
+def without_run(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call that no run records."""
+    return {name: value for name, value in kwargs.items() if name not in _FOR_RUNS}
+
+
+def with_id(message: AIMessage) -> AIMessage:
+    """The answer under an id such as a run would have given it."""
+    if message.id is None:
+        message.id = f"{LC_ID_PREFIX}-{uuid7()}-0"
+    return message

@@ -1,0 +1,78 @@
+"""A LangChain call as the engine reads it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.utils.function_calling import convert_to_json_schema
+
+from tokenomics_langchain.convert import to_message
+from tokenomics_langchain.crew import Crew
+from tokenomics_shared.types import Prompt
+
+_NOT_PARAMETERS = frozenset(
+    {
+        "answer_schema",
+        "max_tokens",
+        "response_format",
+        "tool_choice",
+        "tools",
+        # How an answer is delivered doesn't change it.
+        "stream",
+        "stream_options",
+        "stream_usage",
+    }
+)
+
+
+def to_prompt(
+    messages: Sequence[BaseMessage],
+    stop: Sequence[str] | None,
+    kwargs: Mapping[str, Any],
+    pin: str | None,
+) -> Prompt:
+    """Read a call.
+
+    Args:
+        messages: the conversation.
+        stop: sequences that end the answer.
+        kwargs: the call's arguments.
+        pin: the tier the caller asked for by name.
+    """
+    schema = kwargs.get("answer_schema")
+    response_format = kwargs.get("response_format") if schema is None else schema["json_schema"]
+    return Prompt(
+        messages=tuple(map(to_message, messages)),
+        tools=tuple(kwargs.get("tools") or ()),
+        tool_choice=_plain(kwargs.get("tool_choice")),
+        response_format=_plain(response_format),
+        stop=tuple(stop or ()),
+        params={
+            name: _plain(value) for name, value in kwargs.items() if name not in _NOT_PARAMETERS
+        },
+        max_tokens=kwargs.get("max_tokens"),
+        pin=pin,
+    )
+
+
+def take_pin(kwargs: dict[str, Any], crew: Crew) -> str | None:
+    """The tier that a call's `model` argument names.
+
+    A tier's name, or its model's, pins that tier. Any other name is one for premium's provider:
+    it pins premium and stays in the arguments.
+    """
+    model = kwargs.get("model")
+    if not isinstance(model, str):
+        return None
+    tier = crew.tier_of(model)
+    if tier is None:
+        return crew.roster().premium.tier
+    del kwargs["model"]
+    return tier
+
+
+def _plain(value: Any) -> Any:
+    """A class stands for its schema, so that a changed class is another request."""
+    if isinstance(value, type):
+        return convert_to_json_schema(value)
+    return value

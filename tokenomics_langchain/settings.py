@@ -1,0 +1,69 @@
+"""What a `ChatTokenomics` is made with, sorted out before it is made."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from tokenomics_langchain.crew import TIERS
+from tokenomics_langchain.models import resolve
+from tokenomics_shared.config import TokenomicsConfig
+from tokenomics_shared.engine import Engine
+from tokenomics_shared.errors import ConfigError
+
+SECTIONS = ("llm", "memory", "orchestrator", "bandit", "judge", "cascading", "telemetry", "prices")
+"""The configuration's parts, each of which is also a keyword."""
+
+
+def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn keywords into one configuration, strings into models, and all of it into an engine.
+
+    Raises:
+        ConfigError: a setting or a model is impossible.
+        StoreError: a file is foreign, newer or unreadable.
+    """
+    values = {name: value for name, value in given.items() if value is not None}
+    judge = values.pop("judge", None)
+    if isinstance(judge, Mapping | BaseModel):
+        values["judge"], judge = judge, None
+    overrides = {name: values.pop(name) for name in (*SECTIONS, "state_dir") if name in values}
+    engine = values.get("engine")
+    config = engine.config if engine is not None else _config(values.get("config"), overrides)
+    if engine is not None and (overrides or values.get("config", config) is not config):
+        named = ", ".join(overrides) or "config"
+        raise ConfigError(f"{named}: the engine that is given has its configuration already")
+    for name in ("temperature", "max_tokens", "timeout", "max_retries"):
+        if name not in values and (default := getattr(config.llm, name)) is not None:
+            values[name] = default
+    _resolve_models(values, config)
+    values["config"] = config
+    values["engine"] = engine or Engine.build(config, judge=judge)
+    return values
+
+
+def _config(given: Any, overrides: Mapping[str, Any]) -> TokenomicsConfig:
+    if isinstance(given, TokenomicsConfig):
+        return given.replace(**overrides) if overrides else given
+    return TokenomicsConfig.load(given, **overrides)
+
+
+def _resolve_models(values: dict[str, Any], config: TokenomicsConfig) -> None:
+    """Models named in the configuration stand in where none are given in code."""
+    settings = {name: values.get(name) for name in ("api_key", "timeout", "max_retries")}
+    strategies = values.get("strategies")
+    if strategies is None:
+        for tier in TIERS:
+            named = getattr(config.cascading, f"{tier}_model")
+            if named is not None:
+                values.setdefault(tier, named)
+    else:
+        values["strategies"] = [
+            strategy
+            if strategy.model is None
+            else replace(strategy, model=resolve(strategy.model, settings))
+            for strategy in strategies
+        ]
+    for tier in TIERS:
+        if tier in values:
+            values[tier] = resolve(values[tier], settings)

@@ -1,0 +1,63 @@
+"""Tokenomics: fewer tokens for the same answers, and a ledger that adds up.
+
+The engine without a framework. Names are imported when they are first asked for, so importing
+the package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tokenomics_shared.config import TokenomicsConfig
+    from tokenomics_shared.engine import Engine
+    from tokenomics_shared.errors import (
+        ConfigError,
+        MissingExtra,
+        PromptError,
+        StoreError,
+        TokenomicsError,
+    )
+    from tokenomics_shared.telemetry import Price, Report
+    from tokenomics_shared.types import Outcome, Strategy, Usage, Verdict
+
+_HOMES = {
+    "ConfigError": "errors",
+    "Engine": "engine",
+    "MissingExtra": "errors",
+    "Outcome": "types",
+    "Price": "telemetry",
+    "PromptError": "errors",
+    "Report": "telemetry",
+    "StoreError": "errors",
+    "Strategy": "types",
+    "TokenomicsConfig": "config",
+    "TokenomicsError": "errors",
+    "Usage": "types",
+    "Verdict": "types",
+}
+
+__all__ = [
+    "ConfigError",
+    "Engine",
+    "MissingExtra",
+    "Outcome",
+    "Price",
+    "PromptError",
+    "Report",
+    "StoreError",
+    "Strategy",
+    "TokenomicsConfig",
+    "TokenomicsError",
+    "Usage",
+    "Verdict",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOMES]

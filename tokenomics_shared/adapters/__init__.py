@@ -1,0 +1,1 @@
+"""Ports performed by somebody else's library, one library a file."""

@@ -1,0 +1,235 @@
+"""SQLite files that are ours alone, and refused when they are not.
+
+Write-ahead logging with `synchronous=NORMAL`: a killed process loses at most what was not yet
+committed, never what was, and the file is never corrupt.
+"""
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tokenomics_shared.adapters.writer import Job, Statement, Writer
+from tokenomics_shared.errors import StoreError
+from tokenomics_shared.types import Usage
+
+BUSY_S = 10.0
+"""Seconds to wait for another process's transaction."""
+
+_MAGIC = b"SQLite format 3\x00"
+_HEADER_BYTES = 100
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a kind of file holds.
+
+    Attributes:
+        what: its name in messages.
+        application_id: marks the file's kind in its header.
+        version: of the tables; a file with a higher one is refused.
+        tables: the statements that make them.
+    """
+
+    what: str
+    application_id: int
+    version: int
+    tables: tuple[str, ...]
+
+
+class Database:
+    """One SQLite file, or a private temporary one that ends with the process.
+
+    Safe to share between threads, and between processes when it has a path. After a fork the
+    child has connections and a writer of its own.
+    """
+
+    def __init__(
+        self, path: Path | None, schema: Schema, on_fault: Callable[[Exception], object]
+    ) -> None:
+        """Open or create the file.
+
+        Args:
+            path: the file; None for a private temporary one.
+            schema: what it holds.
+            on_fault: told of each write that failed.
+
+        Raises:
+            StoreError: the file is foreign, newer, or can't be opened. It is left untouched.
+        """
+        self._file = _Private(schema) if path is None else _Shared(path, schema)
+        self._writer = Writer(self._file.write, self._file.release, on_fault)
+        self._stop = weakref.finalize(self, self._writer.stop)
+
+    def query(self, sql: str, *parameters: Any) -> list[Row]:
+        """Read."""
+        return self._file.read((sql, parameters))[0]
+
+    def snapshot(self, *queries: str) -> list[list[Row]]:
+        """Read several things as they were at one moment."""
+        return self._file.read(*((sql, ()) for sql in queries))
+
+    def enqueue(self, *job: Statement) -> None:
+        """Write soon, all of it or nothing; returns at once."""
+        self._writer.put(job)
+
+    def flush(self) -> None:
+        """Return once everything enqueued before has been written."""
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Write everything enqueued and let go of the file."""
+        self._stop()
+        self._file.release()
+
+
+class _Private:
+    """SQLite's own temporary database, which has one connection; everybody takes turns.
+
+    Pages beyond its cache go to a nameless file, so a long life costs disk, not memory.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._lock = threading.Lock()
+        self._opened: tuple[int, sqlite3.Connection] | None = None
+
+    def read(self, *queries: Statement) -> list[list[Row]]:
+        with self._lock:
+            return _read(self._connection(), queries)
+
+    def write(self, jobs: Sequence[Job]) -> None:
+        with self._lock:
+            _write(self._connection(), jobs)
+
+    def release(self) -> None:
+        """The one connection lives as long as this does."""
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._opened is None or self._opened[0] != os.getpid():
+            # After a fork the parent goes on using the old one.
+            connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            _create(connection, self._schema)
+            self._opened = (os.getpid(), connection)
+        return self._opened[1]
+
+
+class _Shared:
+    """A file with a connection for each thread."""
+
+    def __init__(self, path: Path, schema: Schema) -> None:
+        self._path = path
+        self._local = threading.local()
+        try:
+            _refuse_foreign(path, schema)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            with closing(self._open()) as connection:
+                _create(connection, schema)
+                connection.execute("PRAGMA journal_mode=WAL")
+        except (OSError, sqlite3.Error) as error:
+            raise StoreError(f"{path} can't be opened as a {schema.what}: {error}") from error
+
+    def read(self, *queries: Statement) -> list[list[Row]]:
+        return _read(self._connection(), queries)
+
+    def write(self, jobs: Sequence[Job]) -> None:
+        _write(self._connection(), jobs)
+
+    def release(self) -> None:
+        """Let go of this thread's connection."""
+        _, connection = getattr(self._local, "opened", (0, None))
+        if connection is not None:
+            connection.close()
+            del self._local.opened
+
+    def _connection(self) -> sqlite3.Connection:
+        owner, connection = getattr(self._local, "opened", (0, None))
+        if connection is None or owner != os.getpid():
+            connection = self._open()
+            self._local.opened = (os.getpid(), connection)
+        return connection
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
+
+
+def _refuse_foreign(path: Path, schema: Schema) -> None:
+    """Look at the header alone, so that a file that is not ours is not even locked."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if not header:
+        return
+    if not header.startswith(_MAGIC) or len(header) < _HEADER_BYTES:
+        raise StoreError(f"{path} is not a {schema.what}: not an SQLite file; it is left as it is")
+    application_id = int.from_bytes(header[68:72], "big")
+    if application_id != schema.application_id:
+        raise StoreError(
+            f"{path} is not a {schema.what}: foreign SQLite file; it is left as it is"
+        )
+    version = int.from_bytes(header[60:64], "big")
+    if version > schema.version:
+        raise StoreError(
+            f"{path} is a {schema.what} of version {version}, this package reads up to "
+            f"{schema.version}; it is left as it is"
+        )
+
+
+def _create(connection: sqlite3.Connection, schema: Schema) -> None:
+    """Make the tables unless another process has; marks and tables come in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    if connection.execute("PRAGMA application_id").fetchone()[0] != schema.application_id:
+        for table in schema.tables:
+            connection.execute(table)
+        connection.execute(f"PRAGMA application_id={schema.application_id}")
+        connection.execute(f"PRAGMA user_version={schema.version}")
+    connection.execute("COMMIT")
+
+
+def _read(connection: sqlite3.Connection, queries: Sequence[Statement]) -> list[list[Row]]:
+    if len(queries) == 1:
+        return [connection.execute(*queries[0]).fetchall()]
+    connection.execute("BEGIN")
+    try:
+        return [connection.execute(*query).fetchall() for query in queries]
+    finally:
+        connection.execute("COMMIT")
+
+
+def _write(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for job in jobs:
+            for statement in job:
+                connection.execute(*statement)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def usage_row(usage: Usage) -> tuple[int, ...]:
+    """A usage as columns."""
+    tokens = (usage.input, usage.output, usage.cache_read, usage.cache_write, usage.reasoning)
+    return (*tokens, int(usage.estimated))
+
+
+def read_usage(
+    read: int, written: int, cache_read: int, cache_write: int, reasoning: int, estimated: int
+) -> Usage:
+    """A usage of its columns."""
+    return Usage(read, written, cache_read, cache_write, reasoning, bool(estimated))

@@ -1,0 +1,155 @@
+"""The ledger in an SQLite file: one row a request, one row a call, money in whole picodollars."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from tokenomics_shared.adapters.sqlite import Database, Schema, read_usage, usage_row
+from tokenomics_shared.types import Charge, ModelTotals, Outcome, Savings, Totals
+
+_PARTS = tuple(Savings().by_part())
+
+SCHEMA = Schema(
+    what="Tokenomics ledger",
+    application_id=0x544B4E4C,
+    version=1,
+    tables=(
+        "CREATE TABLE requests (request_id TEXT NOT NULL, at REAL NOT NULL,"
+        " latency_s REAL NOT NULL, failure TEXT NOT NULL, strategy TEXT NOT NULL,"
+        " model TEXT NOT NULL, cache_type TEXT NOT NULL, complexity TEXT,"
+        " accepted_draft INTEGER NOT NULL, escalated INTEGER NOT NULL, quality REAL, reward REAL,"
+        " cost INTEGER, baseline INTEGER, baseline_estimated INTEGER NOT NULL, "
+        + ", ".join(f"saved_{part} INTEGER" for part in _PARTS)
+        + ")",
+        "CREATE TABLE calls (request_id TEXT NOT NULL, tier TEXT NOT NULL, model TEXT NOT NULL,"
+        " provider TEXT NOT NULL, purpose TEXT NOT NULL, status TEXT NOT NULL,"
+        " input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,"
+        " cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, estimated INTEGER NOT NULL,"
+        " cost INTEGER, latency_s REAL NOT NULL, error TEXT NOT NULL)",
+    ),
+)
+
+_REQUEST = f"INSERT INTO requests VALUES ({', '.join('?' * (15 + len(_PARTS)))})"
+_CALL = f"INSERT INTO calls VALUES ({', '.join('?' * 15)})"
+
+_COUNTS = (
+    "SELECT count(*), ifnull(sum(failure NOT IN ('', 'Abandoned')), 0),"
+    " ifnull(sum(failure = 'Abandoned'), 0), ifnull(sum(cache_type = 'exact'), 0),"
+    " ifnull(sum(accepted_draft), 0), ifnull(sum(escalated), 0) FROM requests"
+)
+_COMPARED = (
+    "SELECT count(*), ifnull(sum(cost), 0), ifnull(sum(baseline), 0),"
+    " ifnull(sum(baseline * baseline_estimated), 0), "
+    + ", ".join(f"ifnull(sum(saved_{part}), 0)" for part in _PARTS)
+    + " FROM requests WHERE cost IS NOT NULL AND baseline IS NOT NULL"
+)
+_MODELS = (
+    "SELECT tier, model, count(*), sum(status = 'failed'), sum(input), sum(output),"
+    " sum(cache_read), sum(cache_write), sum(reasoning), sum(estimated), ifnull(sum(cost), 0),"
+    " sum(cost IS NULL) FROM calls GROUP BY tier, model ORDER BY tier, model"
+)
+
+
+class SqliteLedger:
+    """Appends what was asked and billed: names, counts and money, and no prompt text."""
+
+    def __init__(self, path: Path | None, *, on_fault: Callable[[Exception], object]) -> None:
+        """Open or create the ledger.
+
+        Args:
+            path: the file; None for a private one that ends with the process.
+            on_fault: told of each record that could not be written.
+
+        Raises:
+            StoreError: the file is foreign, newer, or can't be opened.
+        """
+        self._database = Database(path, SCHEMA, on_fault)
+
+    def append(self, outcome: Outcome) -> None:
+        """Queue a request and its calls for writing, together; returns at once."""
+        calls = [(_CALL, _call(outcome.request_id, charge)) for charge in outcome.charges]
+        self._database.enqueue((_REQUEST, _request(outcome)), *calls)
+
+    def totals(self) -> Totals:
+        """Everything recorded so far, summed."""
+        self._database.flush()
+        counts, compared, models = self._database.snapshot(_COUNTS, _COMPARED, _MODELS)
+        requests, failed, abandoned, exact_hits, accepted_drafts, escalations = counts[0]
+        compared_requests, *amounts = compared[0]
+        cost, baseline, estimated, *saved = map(_dollars, amounts)
+        return Totals(
+            requests=requests,
+            failed=failed,
+            abandoned=abandoned,
+            exact_hits=exact_hits,
+            accepted_drafts=accepted_drafts,
+            escalations=escalations,
+            models=tuple(_model(*row) for row in models),
+            compared=compared_requests,
+            compared_cost=cost,
+            baseline_cost=baseline,
+            baseline_estimated=estimated,
+            savings=Savings(**dict(zip(_PARTS, saved, strict=True))),
+        )
+
+    def flush(self) -> None:
+        """Return once everything queued is written."""
+        self._database.flush()
+
+    def close(self) -> None:
+        """Write everything queued and let go of the file."""
+        self._database.close()
+
+
+def _request(outcome: Outcome) -> tuple[Any, ...]:
+    saved = outcome.savings.by_part() if outcome.savings else dict.fromkeys(_PARTS)
+    return (
+        outcome.request_id,
+        outcome.at,
+        outcome.latency_s,
+        outcome.failure,
+        outcome.strategy,
+        outcome.model,
+        outcome.recall.cache_type,
+        outcome.plan.complexity if outcome.plan else None,
+        int(outcome.accepted_draft),
+        int(outcome.escalated),
+        outcome.quality,
+        outcome.reward,
+        _pico(outcome.cost),
+        _pico(outcome.baseline_cost),
+        int(outcome.baseline_estimated),
+        *(_pico(saved[part]) for part in _PARTS),
+    )
+
+
+def _call(request_id: str, charge: Charge) -> tuple[Any, ...]:
+    return (
+        request_id,
+        charge.tier,
+        charge.model,
+        charge.provider,
+        charge.purpose,
+        charge.status,
+        *usage_row(charge.usage),
+        _pico(charge.cost),
+        charge.latency_s,
+        charge.error,
+    )
+
+
+def _model(tier: str, model: str, calls: int, failed: int, *numbers: int) -> ModelTotals:
+    *usage, cost, unpriced = numbers
+    return ModelTotals(
+        tier, model, calls, failed, read_usage(*usage), _dollars(cost), unpriced, usage[-1]
+    )
+
+
+def _pico(amount: Decimal | None) -> int | None:
+    """Whole picodollars; amounts come rounded to them."""
+    return int(amount.scaleb(12)) if amount else 0 if amount is not None else None
+
+
+def _dollars(pico: int) -> Decimal:
+    return Decimal(pico).scaleb(-12)

@@ -1,0 +1,86 @@
+"""Climbing a ladder: generate, judge, accept or go up; fall back when a tier fails."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tokenomics_shared.effects import Call, Flush, Generate, Steps
+from tokenomics_shared.errors import CallFailed
+from tokenomics_shared.ports import Account, Judge
+from tokenomics_shared.types import Prompt, Reply, Strategy, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Climbed:
+    """How a climb ended.
+
+    Attributes:
+        reply: the answer.
+        strategy: the arm that gave it.
+        verdict: the judge's finding on it; None when it was not judged.
+        rejected: the finding on the draft that was not good enough; None when there was none.
+    """
+
+    reply: Reply
+    strategy: Strategy
+    verdict: Verdict | None = None
+    rejected: Verdict | None = None
+
+
+def climb(
+    ladder: Sequence[Strategy],
+    prompt: Prompt,
+    judge: Judge,
+    account: Account,
+    permanent: Callable[[Exception], bool],
+) -> Steps[Climbed]:
+    """Answer from the lowest rung whose answer is good enough.
+
+    The last rung is never judged: there is nowhere left to go. A rung that fails is stepped over,
+    unless part of its answer has been seen or the failure is permanent.
+
+    Args:
+        ladder: the arms to ask in order, at least one.
+        prompt: the request.
+        judge: judges every answer but the last rung's.
+        account: where calls are charged.
+        permanent: whether asking another model can't help against a failure.
+
+    Raises:
+        CallFailed: the last rung failed, or one whose failure must not be stepped over.
+    """
+    rejected: Verdict | None = None
+    for strategy in ladder[:-1]:
+        try:
+            with account.leg(strategy, prompt, "draft") as leg:
+                reply = yield from Generate(strategy, prompt, "hold")
+                leg.settle(reply)
+        except CallFailed as failed:
+            if failed.shown or permanent(failed.cause):
+                raise
+            account.note(f"fallback:{strategy.arm_id}:{type(failed.cause).__name__}")
+            continue
+        verdict = yield from judged(judge, prompt, reply, account)
+        if verdict.accepted or reply.shown:
+            yield from Flush(reply)
+            return Climbed(reply, strategy, verdict)
+        rejected = verdict
+        account.note(f"escalate:{strategy.arm_id}:{verdict.reason}")
+    last = ladder[-1]
+    with account.leg(last, prompt, "answer") as leg:
+        reply = yield from Generate(last, prompt, "live")
+        leg.settle(reply)
+    return Climbed(reply, last, None, rejected)
+
+
+def judged(judge: Judge, prompt: Prompt, reply: Reply, account: Account) -> Steps[Verdict]:
+    """Judge an answer.
+
+    A judge that fails has not accepted: the answer goes up, which costs money, not quality.
+    """
+    verdict = Verdict(accepted=False, score=0.0, reason="judge failed")
+    with account.shield("judge"):
+        if judge.blocking:
+            verdict = yield from Call(lambda: judge.judge(prompt, reply))
+        else:
+            verdict = judge.judge(prompt, reply)
+    return verdict

@@ -1,0 +1,53 @@
+"""The command line: `tokenomics`, or `python -m tokenomics_shared`."""
+
+import json
+import logging
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from tokenomics_shared.errors import TokenomicsError
+
+LEDGER_NAME = "ledger.db"
+
+app = typer.Typer(
+    help="Look at what Tokenomics did and saved.", add_completion=False, no_args_is_help=True
+)
+
+
+@app.callback()
+def _commands() -> None:
+    """Keeps the commands' names on the command line, however few there are."""
+
+
+@app.command()
+def report(
+    path: Annotated[Path, typer.Argument(help="A ledger, or the folder it is in.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Print what was asked, what it cost, and what it would have cost."""
+    from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
+    from tokenomics_shared.telemetry import Report
+
+    ledger_path = path / LEDGER_NAME if path.is_dir() else path
+    if not ledger_path.exists():
+        _fail(f"{ledger_path} does not exist")
+    try:
+        ledger = SqliteLedger(ledger_path, on_fault=logging.getLogger("tokenomics").error)
+    except TokenomicsError as error:
+        _fail(str(error))
+    found = Report(ledger.totals())
+    ledger.close()
+    typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"tokenomics: {message}", err=True)
+    raise typer.Exit(2)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="tokenomics")

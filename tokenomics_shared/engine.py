@@ -1,0 +1,207 @@
+"""The engine: the parts put together, and the doors to them."""
+
+import logging
+import time
+import weakref
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any
+
+from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
+from tokenomics_shared.adapters.sqlite_memos import SqliteMemos
+from tokenomics_shared.bandit import Fixed, JsonState, NoState, Reward, Ucb
+from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCascade
+from tokenomics_shared.config import TokenomicsConfig
+from tokenomics_shared.drivers import arun, astream, run, stream
+from tokenomics_shared.effects import Steps
+from tokenomics_shared.errors import ConfigError
+from tokenomics_shared.judge import Checks, FunctionJudge, Panel, QuickCheck
+from tokenomics_shared.memory import ExactCache, NoCache
+from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens, prompt_tokens
+from tokenomics_shared.pipeline import Parts, answer
+from tokenomics_shared.ports import Backend, Bandit, Cascade, Codec, Judge, Memory, Planner, Prices
+from tokenomics_shared.prediction import predict_output_tokens
+from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report
+from tokenomics_shared.types import Outcome, Prompt, Roster, Usage
+
+JudgeFunction = Callable[[str, str], float]
+"""`(question, answer) -> score` in [0, 1]."""
+
+
+class Engine:
+    """Answers requests from the cheapest source that is good enough, and keeps the books.
+
+    One engine may serve many models, threads and event loops at once. It is closed at the latest
+    when the process ends; what is pending is written then.
+    """
+
+    def __init__(self, config: TokenomicsConfig, parts: Parts) -> None:
+        self.config = config
+        self.parts = parts
+        self.close = weakref.finalize(self, _close, parts)
+
+    @classmethod
+    def build(
+        cls,
+        config: TokenomicsConfig | None = None,
+        *,
+        judge: Judge | JudgeFunction | None = None,
+        prices: Prices | None = None,
+    ) -> "Engine":
+        """Put the parts together as the configuration says.
+
+        Args:
+            config: the configuration; read from file and environment when None.
+            judge: judges drafts instead of the quick check; a function may block.
+            prices: looks up what the configuration states no price for; the bundled price table
+                when None.
+
+        Raises:
+            ConfigError: a setting is impossible.
+            StoreError: a file is foreign, newer or unreadable.
+        """
+        config = config or TokenomicsConfig.load()
+        _set_up_logging(config)
+        faults = Faults()
+        parts = Parts(
+            memory=_memory(config, faults),
+            orchestrator=_orchestrator(config),
+            bandit=_bandit(config),
+            cascade=_cascade(config),
+            judge=_judge(config, judge),
+            reward=Reward(config.bandit.cost_lambda, config.bandit.latency_lambda),
+            books=_books(config, faults, prices),
+        )
+        return cls(config, parts)
+
+    def answer(self, prompt: Prompt, roster: Roster, codec: Codec) -> Steps[Outcome]:
+        """The request as a computation, for a driver to perform."""
+        return answer(self.parts, prompt, roster, codec)
+
+    def run(self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend) -> Outcome:
+        """Answer and wait."""
+        return run(self.answer(prompt, roster, codec), backend)
+
+    async def arun(
+        self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
+    ) -> Outcome:
+        """Answer without blocking the event loop."""
+        return await arun(self.answer(prompt, roster, codec), backend)
+
+    def stream(
+        self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
+    ) -> Generator[Any, None, None]:
+        """Answer chunk by chunk; `Done` with the outcome comes last."""
+        return stream(self.answer(prompt, roster, codec), backend)
+
+    def astream(
+        self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
+    ) -> AsyncGenerator[Any, None]:
+        """Answer chunk by chunk without blocking the event loop; `Done` comes last."""
+        return astream(self.answer(prompt, roster, codec), backend)
+
+    def report(self) -> Report:
+        """What was asked, what it cost and what it would have cost, from the whole ledger."""
+        books = self.parts.books
+        return Report(books.ledger.totals(), books.faults.counts())
+
+
+def _close(parts: Parts) -> None:
+    parts.memory.close()
+    parts.bandit.close()
+    parts.books.ledger.close()
+
+
+def _memory(config: TokenomicsConfig, faults: Faults) -> Memory:
+    settings = config.memory
+    if not settings.use_exact_cache:
+        return NoCache()
+    path = config.path_of(settings.persistent_cache_path, "cache.db")
+    store = None
+    if path is not None:
+        store = SqliteMemos(
+            path,
+            max_entries=settings.max_entries * 100,
+            on_fault=lambda error: faults.record("memory", error),
+        )
+    return ExactCache(
+        time.time, store=store, max_entries=settings.max_entries, ttl_s=settings.ttl_s
+    )
+
+
+def _orchestrator(config: TokenomicsConfig) -> Planner:
+    if not config.orchestrator.enabled:
+        return NoPlan()
+    return Orchestrator(config.orchestrator.default_token_budget, predict_output_tokens)
+
+
+def _bandit(config: TokenomicsConfig) -> Bandit:
+    settings = config.bandit
+    if not settings.enabled:
+        return Fixed("cheapest" if config.cascading.enabled else "premium")
+    path = config.path_of(settings.state_file, "bandit_state.json")
+    return Ucb(
+        exploration=settings.exploration_rate,
+        contextual=settings.contextual,
+        state=JsonState(path) if path else NoState(),
+    )
+
+
+def _cascade(config: TokenomicsConfig) -> Cascade:
+    settings = config.cascading
+    if not settings.enabled:
+        return NoCascade()
+    if not settings.use_escalation_prediction:
+        return Ladder(NeverSkip())
+    return Ladder(EscalationHistory(settings.escalation_prediction_threshold))
+
+
+def _judge(config: TokenomicsConfig, given: Judge | JudgeFunction | None) -> Judge:
+    settings = config.cascading
+    if isinstance(given, Judge):
+        return Panel(Checks(), given)
+    if callable(given):
+        return Panel(Checks(), FunctionJudge(given, settings.quality_threshold))
+    if given is not None:
+        raise ConfigError(f"judge must be a judge or a function, got {type(given).__name__}")
+    if not settings.use_lightweight_check:
+        return Checks()
+    quick = QuickCheck(settings.quality_threshold, min_length=config.judge.min_length)
+    return Panel(Checks(), quick)
+
+
+def _books(config: TokenomicsConfig, faults: Faults, prices: Prices | None) -> Books:
+    if prices is None:
+        from tokenomics_shared.adapters.genai_prices import GenaiPrices
+
+        prices = GenaiPrices()
+    stated = {name: Price(**price.model_dump()) for name, price in config.prices.items()}
+    ledger = SqliteLedger(
+        config.path_of(config.telemetry.ledger_path, "ledger.db"),
+        on_fault=lambda error: faults.record("ledger", error),
+    )
+    return Books(
+        ledger,
+        Overrides(stated, prices),
+        _estimate,
+        faults=faults,
+        now=time.time,
+        tick=time.perf_counter,
+    )
+
+
+def _estimate(prompt: Prompt, text: str) -> Usage:
+    return Usage(prompt_tokens(prompt), estimate_tokens(text), estimated=True)
+
+
+def _set_up_logging(config: TokenomicsConfig) -> None:
+    """Touch the package's logger only as far as the user asks."""
+    logger = logging.getLogger("tokenomics")
+    if config.log_level is not None:
+        logger.setLevel(config.log_level)
+    if config.log_file is not None:
+        path = str(config.log_file.absolute())
+        if any(getattr(handler, "baseFilename", "") == path for handler in logger.handlers):
+            return
+        handler = logging.FileHandler(path, delay=True)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+        logger.addHandler(handler)

@@ -1,0 +1,62 @@
+"""Several judges, one verdict."""
+
+import math
+from collections.abc import Callable, Sequence
+
+from tokenomics_shared.ports import Judge
+from tokenomics_shared.types import Prompt, Reply, Verdict
+
+
+class Panel:
+    """Asks judges in order until one rejects; the last verdict is the panel's.
+
+    Judges of the text are skipped for an answer without text: a tool call is judged by its
+    arguments, which is the first judge's business.
+    """
+
+    def __init__(self, first: Judge, *of_text: Judge) -> None:
+        """Make a panel of a judge of every answer and judges of text answers."""
+        self._first = first
+        self._of_text: Sequence[Judge] = of_text
+
+    @property
+    def blocking(self) -> bool:
+        """Whether any of them may wait."""
+        return self._first.blocking or any(judge.blocking for judge in self._of_text)
+
+    def judge(self, prompt: Prompt, reply: Reply) -> Verdict:
+        """Judge the answer together with its question."""
+        verdict = self._first.judge(prompt, reply)
+        if reply.tool_calls or prompt.response_format is not None:
+            return verdict
+        for judge in self._of_text:
+            if not verdict.accepted:
+                break
+            verdict = judge.judge(prompt, reply)
+        return verdict
+
+
+class FunctionJudge:
+    """Judges by a function of the user's: `(question, answer) -> score` in [0, 1], or a bool.
+
+    The function may block; async callers run it in a thread.
+    """
+
+    blocking = True
+
+    def __init__(self, function: Callable[[str, str], float], threshold: float) -> None:
+        self._function = function
+        self._threshold = threshold
+
+    def judge(self, prompt: Prompt, reply: Reply) -> Verdict:
+        """Judge the answer together with its question.
+
+        Raises:
+            ValueError: the function gave no number in [0, 1].
+        """
+        score = float(self._function(prompt.question, reply.text))
+        if not 0.0 <= score <= 1.0 or math.isnan(score):
+            raise ValueError(f"a judge must give a score from 0 to 1, got {score!r}")
+        accepted = score >= self._threshold
+        reason = "" if accepted else f"judged {score:.2f} under {self._threshold:.2f}"
+        return Verdict(accepted, score, reason)

@@ -1,0 +1,57 @@
+"""The query plan."""
+
+from collections.abc import Callable
+
+from tokenomics_shared.errors import PromptError
+from tokenomics_shared.orchestrator.complexity import complexity_of
+from tokenomics_shared.orchestrator.tokens import prompt_tokens
+from tokenomics_shared.types import Complexity, Prompt, QueryPlan
+
+Predict = Callable[[Complexity, int], int]
+"""Predicts an answer's tokens from the question's complexity and the prompt's tokens."""
+
+_UNPLANNED = QueryPlan("medium", token_budget=0, input_tokens=0, predicted_output_tokens=0)
+
+
+class NoPlan:
+    """Knows nothing and refuses nothing."""
+
+    def check(self, prompt: Prompt) -> None:
+        """Let everything pass."""
+
+    def plan(self, prompt: Prompt) -> QueryPlan:  # noqa: ARG002 -- port
+        """The same empty plan for every request."""
+        return _UNPLANNED
+
+
+class Orchestrator:
+    """Plans a request from its prompt alone."""
+
+    def __init__(self, token_budget: int, predict: Predict) -> None:
+        """Make a planner.
+
+        Args:
+            token_budget: tokens a request may take, prompt and answer together, at least 1.
+            predict: predicts an answer's tokens.
+        """
+        self._token_budget = token_budget
+        self._predict = predict
+
+    def check(self, prompt: Prompt) -> None:
+        """Refuse an empty prompt.
+
+        Raises:
+            PromptError: no turn has any content.
+        """
+        for message in prompt.messages:
+            content = message.content
+            if message.tool_calls or (content.strip() if isinstance(content, str) else content):
+                return
+        turns = len(prompt.messages)
+        raise PromptError(f"empty prompt: {turns} turns and no content; nothing was asked")
+
+    def plan(self, prompt: Prompt) -> QueryPlan:
+        """Say what is known about this request before any model is asked."""
+        complexity = complexity_of(prompt.question)
+        tokens = prompt_tokens(prompt)
+        return QueryPlan(complexity, self._token_budget, tokens, self._predict(complexity, tokens))

@@ -1,0 +1,249 @@
+"""One request's account: opened when it comes, closed into the ledger whatever ends it."""
+
+import itertools
+import secrets
+from collections.abc import Callable
+from decimal import Decimal
+from types import TracebackType
+from typing import Self
+
+from tokenomics_shared.errors import Abandoned, CallFailed
+from tokenomics_shared.ports import LedgerStore, Prices
+from tokenomics_shared.telemetry.faults import Faults, Shield
+from tokenomics_shared.telemetry.savings import Answer, attribute, baseline_of, total_cost
+from tokenomics_shared.types import (
+    NO_USAGE,
+    Charge,
+    Outcome,
+    Prompt,
+    Purpose,
+    QueryPlan,
+    Recall,
+    Reply,
+    Roster,
+    Status,
+    Strategy,
+    Tier,
+    Usage,
+)
+
+Estimate = Callable[[Prompt, str], Usage]
+"""Counts a call's tokens when the provider reported none, from the prompt and the answer."""
+
+PICODOLLAR = Decimal("1e-12")
+"""Amounts are rounded to picodollars when they come up, so that every later sum is exact."""
+
+ABANDONED = "Abandoned"
+"""What a request that its caller left is recorded as having failed with."""
+
+_MISS = Recall()
+
+
+class Books:
+    """Opens accounts and closes them into the ledger. Safe to share between threads."""
+
+    def __init__(
+        self,
+        ledger: LedgerStore,
+        prices: Prices,
+        estimate: Estimate,
+        *,
+        faults: Faults,
+        now: Callable[[], float],
+        tick: Callable[[], float],
+    ) -> None:
+        """Make the books.
+
+        Args:
+            ledger: where closed accounts go.
+            prices: what tokens cost.
+            estimate: counts tokens that were not reported.
+            faults: where the parts' faults are counted.
+            now: seconds since the epoch.
+            tick: seconds that only ever grow.
+        """
+        self.ledger = ledger
+        self.prices = prices
+        self.estimate = estimate
+        self.now = now
+        self.tick = tick
+        self.faults = faults
+        self._series = secrets.token_hex(6)
+        self._serial = itertools.count(1)
+
+    def open(self, roster: Roster) -> "OpenAccount":
+        """Open the account of a request that has just come."""
+        return OpenAccount(self, roster, f"{self._series}-{next(self._serial):x}")
+
+    def cost(self, tier: Tier, model: str, usage: Usage) -> Decimal | None:
+        """US dollars for this usage, in whole picodollars; None when its price is unknown."""
+        cost = self.prices.cost(tier, model, usage)
+        return None if cost is None else cost.quantize(PICODOLLAR)
+
+
+class OpenAccount:
+    """A request being answered: what was found, asked, decided, and what broke.
+
+    A context manager around the whole request. Leaving without `close` records the request as
+    failed or abandoned, with every call it has made.
+    """
+
+    def __init__(self, books: Books, roster: Roster, request_id: str) -> None:
+        self.books = books
+        self.roster = roster
+        self.charges: list[Charge] = []
+        self.trace: list[str] = []
+        self.recall = _MISS
+        self.plan: QueryPlan | None = None
+        self.strategy = ""
+        self.model = ""
+        self.answer: Answer | None = None
+        self.accepted_draft = False
+        self.escalated = False
+        self.quality: float | None = None
+        self.reward: float | None = None
+        self.cost: Decimal | None = None
+        self.baseline_cost: Decimal | None = None
+        self.baseline_estimated = False
+        self._reckoned = False
+        self._drafted = False
+        self._request_id = request_id
+        self._at = books.now()
+        self._start = books.tick()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if not self._closed:
+            cause = error.cause if isinstance(error, CallFailed) else error
+            self.close(None, type(cause).__name__ if isinstance(cause, Exception) else ABANDONED)
+
+    def leg(self, strategy: Strategy, prompt: Prompt, purpose: Purpose) -> "OpenLeg":
+        """Open a model call; leaving without settling charges what the failure carries."""
+        self._drafted = self._drafted or purpose == "draft"
+        return OpenLeg(self, strategy, prompt, purpose)
+
+    def note(self, decision: str) -> None:
+        """Add a decision to the trace."""
+        self.trace.append(decision)
+
+    def shield(self, part: str) -> Shield:
+        """Swallow and count a part's failure, so that the request goes on without it."""
+        return Shield(self.books.faults, part, self.trace)
+
+    def elapsed_s(self) -> float:
+        """Seconds since the request came."""
+        return self.books.tick() - self._start
+
+    def reckon(self) -> None:
+        """Sum what was spent, and what premium alone would have cost; no call comes after."""
+        if self._reckoned:
+            return
+        self._reckoned = True
+        self.cost = total_cost(self.charges)
+        with self.shield("prices"):
+            self.baseline_cost, self.baseline_estimated = baseline_of(
+                self.charges, self.answer, self.roster, self.books.cost
+            )
+
+    def close(self, reply: Reply | None, failure: str = "") -> Outcome:
+        """Write the request into the ledger and tell its outcome."""
+        self._closed = True
+        self.reckon()
+        cost, baseline = self.cost, self.baseline_cost
+        savings = None
+        if cost is not None and baseline is not None:
+            remembered = self.recall.memo is not None
+            savings = attribute(baseline - cost, remembered=remembered, drafted=self._drafted)
+        outcome = Outcome(
+            request_id=self._request_id,
+            at=self._at,
+            latency_s=self.elapsed_s(),
+            reply=reply,
+            failure=failure,
+            strategy=self.strategy,
+            model=self.model,
+            recall=self.recall,
+            plan=self.plan,
+            charges=tuple(self.charges),
+            cost=cost,
+            baseline_cost=baseline,
+            baseline_estimated=self.baseline_estimated,
+            savings=savings,
+            accepted_draft=self.accepted_draft,
+            escalated=self.escalated,
+            quality=self.quality,
+            reward=self.reward,
+            trace=tuple(self.trace),
+        )
+        with self.shield("ledger"):
+            self.books.ledger.append(outcome)
+        return outcome
+
+
+class OpenLeg:
+    """A model call being made; whatever ends it is charged."""
+
+    def __init__(
+        self, account: OpenAccount, strategy: Strategy, prompt: Prompt, purpose: Purpose
+    ) -> None:
+        self._account = account
+        self._strategy = strategy
+        self._prompt = prompt
+        self._purpose = purpose
+        self._reply: Reply | None = None
+        self._start = account.books.tick()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def settle(self, reply: Reply) -> None:
+        """Charge the call for this reply."""
+        self._reply = reply
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._reply is not None:
+            self._charge("ok", self._reply, "")
+        elif isinstance(error, CallFailed):
+            self._charge("failed", error.partial, type(error.cause).__name__)
+        elif error is not None:
+            left = error.partial if isinstance(error, Abandoned) else None
+            self._charge("abandoned", left or Reply(""), "")
+
+    def _charge(self, status: Status, reply: Reply | None, error: str) -> None:
+        """A failure that brought nothing is not billed; all else is, counted here if need be."""
+        books = self._account.books
+        tier = self._account.roster.tiers[self._strategy.tier]
+        usage = NO_USAGE if reply is None else reply.usage
+        if usage is None:
+            usage = books.estimate(self._prompt, reply.text if reply else "")
+        model = (reply.model if reply else "") or tier.model
+        cost: Decimal | None = Decimal(0) if reply is None else None
+        if reply is not None:
+            with self._account.shield("prices"):
+                cost = books.cost(tier, model, usage)
+        self._account.charges.append(
+            Charge(
+                tier=tier.name,
+                model=model,
+                provider=tier.provider,
+                purpose=self._purpose,
+                status=status,
+                usage=usage,
+                cost=cost,
+                latency_s=books.tick() - self._start,
+                error=error,
+            )
+        )

@@ -1,0 +1,68 @@
+"""The fail-open recorder: a fault in one of our parts is counted, and the call goes on."""
+
+import logging
+from collections import Counter
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+_log = logging.getLogger("tokenomics")
+
+
+class Faults:
+    """Counts faults by part and kind. Safe to share between threads."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._lock = Lock()
+
+    def counts(self) -> dict[str, int]:
+        """How often each part failed, as `part:ExceptionName`."""
+        with self._lock:
+            return dict(self._counts)
+
+    def record(self, part: str, error: Exception) -> str:
+        """Count a fault and log it, the first of its kind as a warning; returns its name.
+
+        Only the error's class and place are logged: its text may quote a prompt.
+        """
+        name = f"{part}:{type(error).__name__}"
+        with self._lock:
+            self._counts[name] += 1
+            level = logging.WARNING if self._counts[name] == 1 else logging.DEBUG
+        _log.log(level, "%s failed with %s at %s", part, type(error).__name__, _place(error))
+        return name
+
+
+class Shield:
+    """Swallows any exception of its block, records it, and notes it in a trace."""
+
+    __slots__ = ("_faults", "_part", "_trace")
+
+    def __init__(self, faults: Faults, part: str, trace: list[str]) -> None:
+        self._faults = faults
+        self._part = part
+        self._trace = trace
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self._trace.append(f"fault:{self._faults.record(self._part, error)}")
+        return True
+
+
+def _place(error: Exception) -> str:
+    traceback = error.__traceback__
+    if traceback is None:
+        return "an unknown place"
+    while traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"

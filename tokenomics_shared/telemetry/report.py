@@ -1,0 +1,175 @@
+"""The savings report: for people as tables, for machines as JSON."""
+
+import io
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from typing_extensions import override
+
+from tokenomics_shared.types import ModelTotals, Totals
+
+WIDTH, WIDEST = 80, 160
+"""Columns of text, and of a table with very long names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was asked, what it cost, what it would have cost.
+
+    Attributes:
+        totals: the ledger, summed.
+        faults: faults inside the package by `part:ExceptionName`, where they are known.
+    """
+
+    totals: Totals
+    faults: Mapping[str, int] = field(default_factory=dict)
+
+    @override
+    def __str__(self) -> str:
+        return render(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON-able values; money as text, exact."""
+        totals = self.totals
+        savings = {part: str(saved) for part, saved in totals.savings.by_part().items()}
+        return {
+            "requests": totals.requests,
+            "failed": totals.failed,
+            "abandoned": totals.abandoned,
+            "exact_hits": totals.exact_hits,
+            "accepted_drafts": totals.accepted_drafts,
+            "escalations": totals.escalations,
+            "cost": str(totals.cost),
+            "unpriced_calls": totals.unpriced,
+            "compared_requests": totals.compared,
+            "compared_cost": str(totals.compared_cost),
+            "baseline_cost": str(totals.baseline_cost),
+            "baseline_estimated": str(totals.baseline_estimated),
+            "savings": savings | {"total": str(totals.savings.total)},
+            "models": [_model(model) for model in totals.models],
+            "faults": dict(self.faults),
+        }
+
+
+def render(report: Report) -> str:
+    """Draw the report as text tables, as wide as they need."""
+    # rich is needed by those who look at a report, not by those who answer requests.
+    from rich.console import Console
+
+    console = Console(file=io.StringIO(), width=WIDEST, force_terminal=False)
+    totals = report.totals
+    console.print(_requests_table(totals))
+    console.print(_models_table(totals))
+    console.print(_savings_table(totals))
+    for remark in _remarks(report):
+        console.print(textwrap.fill(remark, WIDTH), highlight=False, markup=False)
+    text = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO above
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def money(amount: Decimal) -> str:
+    """US dollars with enough digits to see a single call."""
+    return f"${amount:,.6f}" if abs(amount) < 1 else f"${amount:,.4f}"
+
+
+def share(part: Decimal, whole: Decimal) -> str:
+    """A percentage, or a dash of nothing."""
+    return f"{100 * part / whole:.1f} %" if whole else "-"
+
+
+def _table(title: str) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    return Table(
+        title=title, title_justify="left", box=box.SIMPLE, pad_edge=False, padding=(0, 1, 0, 0)
+    )
+
+
+def _requests_table(totals: Totals) -> Any:
+    table = _table("Requests")
+    rows = {
+        "requests": totals.requests,
+        "exact hits": totals.exact_hits,
+        "drafts accepted": totals.accepted_drafts,
+        "escalations": totals.escalations,
+        "failed": totals.failed,
+        "abandoned": totals.abandoned,
+    }
+    for name in rows:
+        table.add_column(name, justify="right")
+    table.add_row(*(f"{count:,}" for count in rows.values()))
+    return table
+
+
+def _models_table(totals: Totals) -> Any:
+    table = _table("Models")
+    table.add_column("tier")
+    table.add_column("model", overflow="fold")
+    for name in ("calls", "failed", "tokens in", "tokens out", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for model in totals.models:
+        numbers = (model.calls, model.failed, model.usage.input, model.usage.output)
+        cost = money(model.cost) + (f" + {model.unpriced:,} unknown" if model.unpriced else "")
+        table.add_row(model.tier, model.model, *(f"{number:,}" for number in numbers), cost)
+    return table
+
+
+def _savings_table(totals: Totals) -> Any:
+    table = _table("Savings against always asking premium")
+    table.add_column("part")
+    table.add_column("saved", justify="right")
+    table.add_column("of baseline", justify="right")
+    baseline = totals.baseline_cost
+    for part, saved in totals.savings.by_part().items():
+        table.add_row(part.replace("_", " "), money(saved), share(saved, baseline))
+    table.add_section()
+    table.add_row("total", money(totals.savings.total), share(totals.savings.total, baseline))
+    table.add_row("cost", money(totals.compared_cost), share(totals.compared_cost, baseline))
+    table.add_row("baseline", money(baseline), share(baseline, baseline))
+    return table
+
+
+def _remarks(report: Report) -> list[str]:
+    totals = report.totals
+    remarks = []
+    if totals.baseline_cost:
+        estimated = share(totals.baseline_estimated, totals.baseline_cost)
+        remarks.append(
+            f"Baseline: {estimated} estimated (premium was not asked; the given answer's tokens"
+            " at its price), the rest measured."
+        )
+    if totals.compared < totals.requests:
+        left_out = totals.requests - totals.compared
+        remarks.append(f"{left_out:,} requests are not compared: a price is unknown.")
+    if totals.unpriced:
+        names = sorted({model.model for model in totals.models if model.unpriced})
+        remarks.append(
+            f"{totals.unpriced:,} calls have no known price and are not in the cost: "
+            f"{', '.join(names)}. State it in `prices`."
+        )
+    counted = sum(model.estimated for model in totals.models)
+    if counted:
+        remarks.append(f"{counted:,} calls reported no tokens; theirs are estimated.")
+    remarks.extend(f"Fault: {name} x {count:,}" for name, count in report.faults.items())
+    return remarks
+
+
+def _model(model: ModelTotals) -> dict[str, Any]:
+    return {
+        "tier": model.tier,
+        "model": model.model,
+        "calls": model.calls,
+        "failed": model.failed,
+        "input_tokens": model.usage.input,
+        "output_tokens": model.usage.output,
+        "cache_read_tokens": model.usage.cache_read,
+        "cache_write_tokens": model.usage.cache_write,
+        "reasoning_tokens": model.usage.reasoning,
+        "cost": str(model.cost),
+        "unpriced_calls": model.unpriced,
+        "estimated_calls": model.estimated,
+    }

@@ -1,0 +1,267 @@
+"""An OpenAI-compatible server on loopback: deterministic, recording, faulty on request.
+
+Run it alone with `python -m tokenomics_shared.testing --port 8000`.
+"""
+
+import argparse
+import hmac
+import json
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from typing_extensions import override
+
+from tokenomics_shared.testing.completions import (
+    Answerer,
+    BadRequest,
+    ChatRequest,
+    chunks,
+    complete,
+    echo,
+)
+
+KEEP_REQUESTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with a model's answers.
+
+    Attributes:
+        status: HTTP status to answer with instead.
+        delay_s: seconds to wait first.
+        cut_after: pieces of a stream to send before the connection breaks; an answer that isn't
+            streamed breaks at once.
+        empty: answer with no text.
+        retry_after_s: what a `status` answer's Retry-After header says.
+        times: how often it goes wrong; None for always.
+    """
+
+    status: int | None = None
+    delay_s: float = 0.0
+    cut_after: int | None = None
+    empty: bool = False
+    retry_after_s: float | None = None
+    times: int | None = None
+
+
+_FINE = Fault()
+
+
+class LoopbackServer:
+    """Serves `/v1/chat/completions` and `/v1/models` on 127.0.0.1.
+
+    ```python
+    with LoopbackServer() as server:
+        model = ChatOpenAI(base_url=server.url, api_key="any", model="cheap")
+    ```
+
+    Attributes:
+        url: the base URL, `http://127.0.0.1:PORT/v1`.
+        requests: the latest bodies that came, oldest first; at most KEEP_REQUESTS.
+        bodies: the same as they came over the wire.
+        headers: their headers.
+        input_tokens, output_tokens: what was billed, by model: tokens of every answer that was
+            sent, none for those refused.
+        faults: what goes wrong, by model; may be changed while serving.
+    """
+
+    def __init__(
+        self,
+        answer: Answerer = echo,
+        *,
+        faults: Mapping[str, Fault] | None = None,
+        api_key: str | None = None,
+        port: int = 0,
+    ) -> None:
+        """Start serving.
+
+        Args:
+            answer: writes the answers' texts.
+            faults: what goes wrong, by model.
+            api_key: the only key that is let in; any is when None.
+            port: where to listen; a free one when 0.
+        """
+        self.answer = answer
+        self.faults = dict(faults or {})
+        self.api_key = api_key
+        self.requests: deque[dict[str, Any]] = deque(maxlen=KEEP_REQUESTS)
+        self.bodies: deque[bytes] = deque(maxlen=KEEP_REQUESTS)
+        self.headers: deque[dict[str, str]] = deque(maxlen=KEEP_REQUESTS)
+        self.input_tokens: Counter[str] = Counter()
+        self.output_tokens: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", port), _Handler)
+        self._server.kit = self
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def join(self) -> None:
+        """Serve until interrupted."""
+        self._thread.join()
+
+    def record(self, body: bytes, headers: Mapping[str, str]) -> ChatRequest:
+        """Keep a request and read it."""
+        request = ChatRequest(json.loads(body))
+        with self._lock:
+            self.requests.append(dict(request.body))
+            self.bodies.append(body)
+            self.headers.append({name.lower(): value for name, value in headers.items()})
+        return request
+
+    def bill(self, model: str, usage: Mapping[str, int]) -> None:
+        """Count an answer's tokens."""
+        with self._lock:
+            self.input_tokens[model] += usage["prompt_tokens"]
+            self.output_tokens[model] += usage["completion_tokens"]
+
+    def fault(self, model: str) -> Fault:
+        """What goes wrong with this model's next answer."""
+        with self._lock:
+            fault = self.faults.get(model, _FINE)
+            if fault.times is not None:
+                self._failed[model] += 1
+                if self._failed[model] > fault.times:
+                    return _FINE
+            return fault
+
+
+class _Server(ThreadingHTTPServer):
+    kit: LoopbackServer
+    daemon_threads = True
+    request_queue_size = 128
+
+    @override
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Stay quiet: clients may drop their connections whenever they like."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    # Nagle's algorithm would hold every small answer back for the client's delayed ACK.
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    @override
+    def log_message(self, format: str, *args: Any) -> None:
+        """Stay quiet."""
+
+    def do_GET(self) -> None:
+        """List the models that have been asked for."""
+        models = sorted(self.server.kit.input_tokens)
+        data = [{"id": model, "object": "model"} for model in models]
+        self._json(200, {"object": "list", "data": data})
+
+    def do_POST(self) -> None:
+        """Answer a chat completion."""
+        kit = self.server.kit
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        request = kit.record(body, dict(self.headers))
+        fault = kit.fault(request.model)
+        time.sleep(fault.delay_s)
+        if kit.api_key is not None and not self._has_key(kit.api_key):
+            self._refuse(401, "Incorrect API key provided")
+        elif not self.path.endswith("/chat/completions"):
+            self._refuse(404, f"no such path: {self.path}")
+        elif fault.status is not None:
+            self._refuse(fault.status, f"fault {fault.status}", fault.retry_after_s)
+        else:
+            self._answer(request, fault)
+
+    def _answer(self, request: ChatRequest, fault: Fault) -> None:
+        kit = self.server.kit
+        try:
+            completion = complete(request, (lambda _: "") if fault.empty else kit.answer)
+        except BadRequest as error:
+            self._refuse(400, str(error))
+            return
+        kit.bill(request.model, completion["usage"])
+        if request.body.get("stream"):
+            self._stream(request, completion, fault)
+        elif fault.cut_after is not None:
+            self.close_connection = True
+        else:
+            self._json(200, completion)
+
+    def _stream(self, request: ChatRequest, completion: dict[str, Any], fault: Fault) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+        options = request.body.get("stream_options") or {}
+        pieces = chunks(completion, usage=bool(options.get("include_usage")))
+        for number, piece in enumerate(pieces):
+            if number == fault.cut_after:
+                self.close_connection = True
+                return
+            self._event(json.dumps(piece))
+        self._event("[DONE]")
+        self.wfile.write(b"0\r\n\r\n")
+        self.wfile.flush()
+
+    def _event(self, data: str) -> None:
+        line = f"data: {data}\n\n".encode()
+        self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
+        self.wfile.flush()
+
+    def _has_key(self, key: str) -> bool:
+        given = self.headers.get("authorization", "")
+        return hmac.compare_digest(given.encode(), f"Bearer {key}".encode())
+
+    def _refuse(self, status: int, message: str, retry_after_s: float | None = None) -> None:
+        kind = (
+            "invalid_request_error"
+            if status < HTTPStatus.INTERNAL_SERVER_ERROR
+            else "server_error"
+        )
+        error = {"message": message, "type": kind, "code": None, "param": None}
+        headers = {} if retry_after_s is None else {"retry-after": str(retry_after_s)}
+        self._json(status, {"error": error}, headers)
+
+    def _json(self, status: int, value: Any, headers: Mapping[str, str] | None = None) -> None:
+        data = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        for name, text in (headers or {}).items():
+            self.send_header(name, text)
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def main() -> None:
+    """Serve until interrupted, echoing."""
+    parser = argparse.ArgumentParser(description="An OpenAI-compatible server that echoes.")
+    parser.add_argument("--port", type=int, default=0, help="where to listen; a free one when 0")
+    with LoopbackServer(port=parser.parse_args().port) as server:
+        print(server.url, flush=True)  # noqa: T201 -- a command's output
+        server.join()

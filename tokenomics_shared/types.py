@@ -1,0 +1,456 @@
+"""The values that the parts exchange: frozen, comparable, free of any framework's types."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+CacheType = Literal["exact", "semantic_direct", "context", "none"]
+Complexity = Literal["simple", "medium", "complex"]
+Purpose = Literal["answer", "draft"]
+Status = Literal["ok", "failed", "abandoned"]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A function the model asks for.
+
+    Attributes:
+        name: the tool's name.
+        args: its arguments as JSON text, exactly as the model wrote them.
+        id: the provider's id of the call.
+    """
+
+    name: str
+    args: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, for reading only.
+
+    Attributes:
+        role: `system`, `human`, `ai`, `tool` or whatever else the framework calls it.
+        content: text, or the framework's content blocks (JSON-able).
+        tool_calls: functions the turn asks for.
+        extra: everything else of the turn that the model sees (JSON-able): a name, the id of
+            the tool call it answers, provider fields. Message ids do not belong here.
+        raw: the framework's own object; it is what is sent, untouched.
+    """
+
+    role: str
+    content: str | Sequence[Any]
+    tool_calls: tuple[ToolCall, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    raw: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The turn's text, content blocks joined by spaces."""
+        if isinstance(self.content, str):
+            return self.content
+        blocks = (b if isinstance(b, str) else b.get("text", "") for b in self.content)
+        return " ".join(text for text in blocks if text)
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One request: everything that decides what a right answer is.
+
+    Attributes:
+        messages: the conversation, oldest first.
+        tools: tool schemas offered to the model (JSON-able).
+        tool_choice: which of them it must use, in the framework's form.
+        response_format: the schema or format the answer must have (JSON-able).
+        stop: sequences that end the answer.
+        params: other parameters of this call (temperature, seed, …), JSON-able.
+        max_tokens: the caller's own limit on the answer, never raised by us.
+        tenant: whose request it is; answers never cross tenants.
+        pin: the tier the caller asked for by name; nothing else is tried.
+    """
+
+    messages: tuple[Message, ...]
+    tools: tuple[Any, ...] = ()
+    tool_choice: Any = None
+    response_format: Any = None
+    stop: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict)
+    max_tokens: int | None = None
+    tenant: str = ""
+    pin: str | None = None
+
+    @property
+    def question(self) -> str:
+        """The text of the last turn."""
+        return self.messages[-1].text if self.messages else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A model at a price and place in the order.
+
+    Attributes:
+        name: what strategies call it (`cheap`, `balanced`, `premium`, …).
+        model: the model's name as its provider knows it; prices are looked up by it.
+        provider: the provider's name, empty when unknown.
+        identity: text that changes whenever the model's own settings would change its answers
+            (name, temperature, …). Part of every cache key.
+    """
+
+    name: str
+    model: str
+    provider: str = ""
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """An arm of the bandit: a tier with its generation parameters.
+
+    Attributes:
+        arm_id: the arm's name in reports and in the bandit's state.
+        tier: the tier that answers; the arm's own name when left empty.
+        model: the model behind the tier (an object of the framework or a string), for
+            wrappers that are given strategies and no tiers.
+        max_tokens: a limit on the answer; the smaller of it and the caller's is sent.
+        temperature, top_p, frequency_penalty, presence_penalty: sent when set and when the
+            caller set none.
+        metadata: the user's own notes.
+    """
+
+    arm_id: str
+    tier: str = ""
+    model: Any = field(default=None, repr=False)
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.tier:
+            object.__setattr__(self, "tier", self.arm_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The models that may answer a request.
+
+    Attributes:
+        tiers: by name.
+        arms: the strategies, cheapest first; the last is the premium one, the baseline that
+            savings are measured against.
+        identity: text that changes whenever another set of models could answer.
+    """
+
+    tiers: Mapping[str, Tier]
+    arms: tuple[Strategy, ...]
+    identity: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(
+            self, "identity", repr([(arm, self.tiers[arm.tier]) for arm in self.arms])
+        )
+
+    @property
+    def premium(self) -> Strategy:
+        """The arm that savings are measured against."""
+        return self.arms[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call, as reported.
+
+    Attributes:
+        input: all tokens read, those of the provider's prompt cache included.
+        output: all tokens written, reasoning included.
+        cache_read: of `input`, those read from the provider's prompt cache.
+        cache_write: of `input`, those written to it.
+        reasoning: of `output`, those spent on reasoning.
+        estimated: counted here because the provider reported none.
+    """
+
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+    estimated: bool = False
+
+    @property
+    def total(self) -> int:
+        """Tokens read and written."""
+        return self.input + self.output
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.cache_read + other.cache_read,
+            self.cache_write + other.cache_write,
+            self.reasoning + other.reasoning,
+            self.estimated or other.estimated,
+        )
+
+
+NO_USAGE = Usage()
+"""Nothing read and nothing written."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryPlan:
+    """What is known about a request before any model is asked.
+
+    Attributes:
+        complexity: how hard the question looks.
+        token_budget: tokens the request may take, prompt and answer together.
+        input_tokens: estimate of the prompt's tokens.
+        predicted_output_tokens: estimate of the answer's tokens; never sent as a limit.
+    """
+
+    complexity: Complexity
+    token_budget: int
+    input_tokens: int
+    predicted_output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A model's answer.
+
+    Attributes:
+        text: the answer's text.
+        tool_calls: functions it asks for.
+        usage: tokens as the provider reported them, or None when it reported none.
+        finish_reason: `stop`, `length`, `tool_calls`, `content_filter`, `aborted` (stopped by
+            our own gate) or the provider's word.
+        model: the model's name as the provider reported it.
+        faults: what is wrong with it already as a message (a tool call whose arguments are
+            not JSON, a refusal), in words.
+        raw: the framework's own object.
+        shown: the caller has already seen some of it, so it can't be taken back.
+    """
+
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage | None = None
+    finish_reason: str = "stop"
+    model: str = ""
+    faults: tuple[str, ...] = ()
+    raw: Any = field(default=None, compare=False, repr=False)
+    shown: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judge's finding on one answer: good enough or not, how good (0 to 1), and why."""
+
+    accepted: bool
+    score: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """What memory keeps of an answer: enough to give it again, and to say what it had cost.
+
+    Attributes:
+        payload: the framework's message as JSON text.
+        usage: tokens of the call that made it.
+        model: the model that made it, `tier` and `arm_id` its place then.
+    """
+
+    payload: str
+    usage: Usage
+    model: str
+    tier: str
+    arm_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """What memory found: a memo to answer with, or nothing.
+
+    Attributes:
+        memo: the kept answer; None on a miss.
+        cache_type: which cache gave it.
+        similarity: how near the kept question is, 1 when it is the same.
+        key: the request's exact key; None when it has none and can't be kept.
+    """
+
+    memo: Memo | None = None
+    cache_type: CacheType = "none"
+    similarity: float | None = None
+    key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One billed call of a request.
+
+    Attributes:
+        tier, model, provider: who was asked.
+        purpose: what for.
+        status: whether it was answered, failed, or was left by the caller half-way.
+        usage: tokens billed.
+        cost: US dollars; None when no price is known.
+        latency_s: seconds from asking to the last token.
+        error: the class name of the failure, never its text.
+    """
+
+    tier: str
+    model: str
+    provider: str
+    purpose: Purpose
+    status: Status
+    usage: Usage
+    cost: Decimal | None
+    latency_s: float
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Savings:
+    """US dollars saved by each part against always asking premium; negative when it cost more."""
+
+    memory_layer: Decimal = Decimal(0)
+    orchestrator: Decimal = Decimal(0)
+    bandit: Decimal = Decimal(0)
+    compression: Decimal = Decimal(0)
+    cascade: Decimal = Decimal(0)
+
+    def by_part(self) -> dict[str, Decimal]:
+        """The parts by name."""
+        return {
+            "memory_layer": self.memory_layer,
+            "orchestrator": self.orchestrator,
+            "bandit": self.bandit,
+            "compression": self.compression,
+            "cascade": self.cascade,
+        }
+
+    @property
+    def total(self) -> Decimal:
+        """The parts' sum."""
+        return sum(self.by_part().values(), start=Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer with its provenance: what a caller is told, and what the ledger keeps.
+
+    Attributes:
+        request_id: names the request in the ledger.
+        at: when it came, in seconds since the epoch.
+        latency_s: seconds from request to answer.
+        reply: the answer; None when there is none.
+        failure: the class name of what ended it, `Abandoned` when the caller left, empty when
+            it was answered.
+        strategy: the arm that answered, or had answered what memory gave; empty when none did.
+        model: the model that did.
+        recall: what memory found.
+        plan: what was known beforehand; None when memory answered.
+        charges: every billed call, in order.
+        cost: the charges' sum in US dollars; None when a price is unknown.
+        baseline_cost: what premium alone would have cost; None when its price is unknown.
+        baseline_estimated: premium was not asked, so the baseline has the given answer's length.
+        savings: by part; None when cost or baseline is unknown.
+        accepted_draft: a draft was judged good enough.
+        escalated: a draft was rejected and premium asked.
+        quality: the judge's score of the answer, 0 to 1, when it was judged.
+        reward: what the bandit learned, when it did.
+        trace: the decisions, in order, in words.
+    """
+
+    request_id: str
+    at: float
+    latency_s: float
+    reply: Reply | None
+    failure: str
+    strategy: str
+    model: str
+    recall: Recall
+    plan: QueryPlan | None
+    charges: tuple[Charge, ...]
+    cost: Decimal | None
+    baseline_cost: Decimal | None
+    baseline_estimated: bool
+    savings: Savings | None
+    accepted_draft: bool
+    escalated: bool
+    quality: float | None
+    reward: float | None
+    trace: tuple[str, ...]
+
+    @property
+    def usage(self) -> Usage:
+        """The charges' tokens."""
+        return sum((charge.usage for charge in self.charges), start=NO_USAGE)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelTotals:
+    """What one model of one tier was asked and billed.
+
+    Attributes:
+        calls: how often it was asked; `failed` of them gave no answer.
+        usage: tokens billed, `estimated` when any of them were counted here.
+        cost: US dollars of the calls whose price is known.
+        unpriced: calls whose price is unknown; their cost is not in `cost`.
+        estimated: calls whose tokens were counted here.
+    """
+
+    tier: str
+    model: str
+    calls: int
+    failed: int
+    usage: Usage
+    cost: Decimal
+    unpriced: int
+    estimated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """A ledger, summed.
+
+    Costs and savings are compared over the requests whose cost and baseline are both known;
+    `baseline_cost - compared_cost` equals `savings.total`.
+
+    Attributes:
+        requests: all of them; `failed` raised an error, `abandoned` were left by the caller.
+        exact_hits: answered from the exact cache.
+        accepted_drafts: answered by a draft that was judged good enough.
+        escalations: answered by a better tier after a rejected draft.
+        models: by tier and model.
+        compared: requests with a known cost and baseline.
+        compared_cost: their cost.
+        baseline_cost: their baseline; `baseline_estimated` of it is estimated.
+        savings: their savings, by part.
+    """
+
+    requests: int = 0
+    failed: int = 0
+    abandoned: int = 0
+    exact_hits: int = 0
+    accepted_drafts: int = 0
+    escalations: int = 0
+    models: tuple[ModelTotals, ...] = ()
+    compared: int = 0
+    compared_cost: Decimal = Decimal(0)
+    baseline_cost: Decimal = Decimal(0)
+    baseline_estimated: Decimal = Decimal(0)
+    savings: Savings = field(default_factory=Savings)
+
+    @property
+    def cost(self) -> Decimal:
+        """US dollars of every call whose price is known."""
+        return sum((model.cost for model in self.models), start=Decimal(0))
+
+    @property
+    def unpriced(self) -> int:
+        """Calls whose price is unknown."""
+        return sum(model.unpriced for model in self.models)
