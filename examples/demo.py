@@ -180,6 +180,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             premium=models["premium"],
             prices=material.prices,
             state_dir=state,
+            # Time has no part in what is learned, so that every run is the same.
+            bandit={"latency_lambda": 0.0},
         )
         chain = PROMPT | llm | StrOutputParser()
         console.print(f"{len(requests)} requests over {material.name}\n")

@@ -11,7 +11,14 @@ from langchain_core.messages.utils import message_chunk_to_message
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from tokenomics_langchain.binding import AnswerSchema, Target, ToolList, flatten
-from tokenomics_langchain.convert import answer_of, completed, logprobs_of, to_chunks, to_reply
+from tokenomics_langchain.convert import (
+    answer_of,
+    completed,
+    logprobs_of,
+    to_chunks,
+    to_failure,
+    to_reply,
+)
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.ports import Chunk
@@ -42,23 +49,29 @@ class LangChainBackend:
     def generate(self, ask: Generate) -> Reply:
         """Ask and wait."""
         model, kwargs = self._target(ask.strategy)
-        with self.runs.leg(model, self.messages, ask, kwargs) as leg:
-            if _is_plain(model, kwargs):
-                result = completed(model._generate(self.messages, stop=self.stop, **kwargs))
-            else:
-                result = model._generate_with_cache(self.messages, stop=self.stop, **kwargs)
-            leg.end(result)
+        try:
+            with self.runs.leg(model, self.messages, ask, kwargs) as leg:
+                if _is_plain(model, kwargs):
+                    result = completed(model._generate(self.messages, **kwargs))
+                else:
+                    result = model._generate_with_cache(self.messages, **kwargs)
+                leg.end(result)
+        except Exception as error:
+            raise to_failure(error) from error
         return to_reply(result)
 
     async def agenerate(self, ask: Generate) -> Reply:
         """Ask and wait, without blocking the event loop."""
         model, kwargs = self._target(ask.strategy)
-        async with self.runs.aleg(model, self.messages, ask, kwargs) as leg:
-            if _is_plain(model, kwargs):
-                result = completed(await model._agenerate(self.messages, stop=self.stop, **kwargs))
-            else:
-                result = await model._agenerate_with_cache(self.messages, stop=self.stop, **kwargs)
-            leg.end(result)
+        try:
+            async with self.runs.aleg(model, self.messages, ask, kwargs) as leg:
+                if _is_plain(model, kwargs):
+                    result = completed(await model._agenerate(self.messages, **kwargs))
+                else:
+                    result = await model._agenerate_with_cache(self.messages, **kwargs)
+                leg.end(result)
+        except Exception as error:
+            raise to_failure(error) from error
         return to_reply(result)
 
     def stream(self, ask: Generate) -> Generator[Chunk, None, None]:
@@ -70,7 +83,7 @@ class LangChainBackend:
         if model.rate_limiter is not None:
             model.rate_limiter.acquire(blocking=True)
         with self.runs.leg(model, self.messages, ask, kwargs) as leg:
-            for generation in model._stream(self.messages, stop=self.stop, **kwargs):
+            for generation in model._stream(self.messages, **kwargs):
                 leg.add(generation)
                 yield _chunk(generation)
 
@@ -84,7 +97,7 @@ class LangChainBackend:
         if model.rate_limiter is not None:
             await model.rate_limiter.aacquire(blocking=True)
         async with self.runs.aleg(model, self.messages, ask, kwargs) as leg:
-            async for generation in model._astream(self.messages, stop=self.stop, **kwargs):
+            async for generation in model._astream(self.messages, **kwargs):
                 leg.add(generation)
                 yield _chunk(generation)
 
@@ -105,7 +118,7 @@ class LangChainBackend:
         return to_chunks(answer_of(reply.raw))
 
     def _target(self, strategy: Strategy) -> Target:
-        """The model to call and everything to call it with."""
+        """The model to call and everything to call it with, stop sequences included."""
         model, own = flatten(self.tiers[strategy.tier])
         kwargs = dict(self.kwargs)
         tools = kwargs.get("tools")
@@ -116,7 +129,9 @@ class LangChainBackend:
             model, bound = tools.bind_to(model, kwargs)
         elif isinstance(schema, AnswerSchema):
             model, bound = schema.bind_to(model)
-        merged = {**own, **_parameters(strategy), **bound, **kwargs}
+        merged = {"stop": None, **own, **_parameters(strategy), **bound, **kwargs}
+        if self.stop is not None:
+            merged["stop"] = self.stop
         limits = [
             limit for limit in (merged.pop("max_tokens", None), strategy.max_tokens) if limit
         ]
@@ -153,8 +168,9 @@ def _is_plain(model: BaseChatModel, kwargs: Mapping[str, Any]) -> bool:
 
 
 def _chunk(generation: ChatGenerationChunk) -> Chunk:
-    """A piece of the answer, without the marks of the run it came from."""
+    """A piece of the answer, all on its message, without the marks of the run it came from."""
     message = generation.message
+    message.response_metadata = {**(generation.generation_info or {}), **message.response_metadata}
     message.id = None
     if isinstance(message, AIMessageChunk) and message.chunk_position is not None:
         message.chunk_position = None

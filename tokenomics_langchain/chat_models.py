@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from functools import cached_property
+from operator import is_not
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +41,7 @@ from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Prompt, Roster, Strategy
 
 _CODEC = MessageCodec()
+_CREW = "_crew_and_models"
 
 Given = Annotated[Any, SkipValidation]
 
@@ -130,10 +131,16 @@ class ChatTokenomics(BaseChatModel):
         """The models that may answer, as the engine knows them."""
         return self._crew.roster()
 
-    @cached_property
+    @property
     def _crew(self) -> Crew:
-        named = {tier: model for tier in TIERS if (model := getattr(self, tier)) is not None}
-        return Crew.of(named, self.strategies, self.engine.config.model_dump_json())
+        """The models as they are now: a copy may have been given others."""
+        given = (self.cheap, self.balanced, self.premium, self.strategies)
+        known: tuple[Crew, tuple[Any, ...]] | None = self.__dict__.get(_CREW)
+        if known is None or any(map(is_not, given, known[1])):
+            named = {tier: model for tier in TIERS if (model := getattr(self, tier)) is not None}
+            crew = Crew.of(named, self.strategies, self.engine.config.model_dump_json())
+            known = self.__dict__[_CREW] = (crew, given)
+        return known[0]
 
     @property
     @override
@@ -342,7 +349,7 @@ class ChatTokenomics(BaseChatModel):
             if default is not None:
                 kwargs.setdefault(name, default)
         pin = take_pin(kwargs, self._crew)
-        runs = LegRuns(run, self.nested, stop)
+        runs = LegRuns(run, self.nested)
         backend = LangChainBackend(self._crew.tiers, messages, stop, kwargs, runs)
         return to_prompt(messages, stop, kwargs, pin), self._crew.roster(), _CODEC, backend
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from langchain_core.messages import (
@@ -15,6 +16,7 @@ from langchain_core.messages import (
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
+from tokenomics_shared.errors import CallFailed
 from tokenomics_shared.telemetry import as_metadata
 from tokenomics_shared.types import NO_USAGE, Message, Outcome, Reply, ToolCall, Usage
 
@@ -108,6 +110,24 @@ def to_usage(message: AIMessage) -> Usage | None:
         cache_write=read.get("cache_creation") or 0,
         reasoning=written.get("reasoning") or 0,
     )
+
+
+def to_failure(error: Exception) -> CallFailed:
+    """Read a failure; one that came with an answer that the client couldn't parse was billed.
+
+    LangChain's OpenAI models put the HTTP response on such errors.
+    """
+    response = getattr(error, "response", None)
+    if getattr(response, "status_code", None) != HTTPStatus.OK:
+        return CallFailed(error)
+    try:
+        reported = response.json()["usage"]  # type: ignore[union-attr]  # a response, as it has a status
+        read = reported.get("prompt_tokens", reported.get("input_tokens"))
+        written = reported.get("completion_tokens", reported.get("output_tokens"))
+        usage = Usage(int(read), int(written))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        usage = None
+    return CallFailed(error, partial=Reply("", usage=usage))
 
 
 class MessageCodec:

@@ -51,7 +51,6 @@ class Crew:
         if strategies is None:
             if "premium" not in named:
                 raise ConfigError("a premium model is needed: ChatTokenomics(cheap=…, premium=…)")
-            _refuse_twins(named)
             return cls(named, [Strategy(tier) for tier in TIERS if tier in named], salt)
         if not strategies:
             raise ConfigError("strategies is empty: at least one is needed")
@@ -100,16 +99,6 @@ def _add(tiers: dict[str, Any], strategy: Strategy) -> None:
         raise ConfigError(
             f"strategy {strategy.arm_id!r}: tier {strategy.tier!r} already has another model"
         )
-
-
-def _refuse_twins(named: Mapping[str, Any]) -> None:
-    names = list(named)
-    for index, name in enumerate(names):
-        for other in names[index + 1 :]:
-            if named[name] is named[other]:
-                raise ConfigError(
-                    f"{name} and {other} are the same model: there is nothing to choose between"
-                )
 
 
 def _describe(name: str, given: Any) -> Tier:

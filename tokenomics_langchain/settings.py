@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from pydantic import BaseModel
@@ -57,6 +58,7 @@ def _resolve_models(values: dict[str, Any], config: TokenomicsConfig) -> None:
             named = getattr(config.cascading, f"{tier}_model")
             if named is not None:
                 values.setdefault(tier, named)
+        _refuse_twins({tier: values[tier] for tier in TIERS if tier in values})
     else:
         values["strategies"] = [
             strategy
@@ -67,3 +69,11 @@ def _resolve_models(values: dict[str, Any], config: TokenomicsConfig) -> None:
     for tier in TIERS:
         if tier in values:
             values[tier] = resolve(values[tier], settings)
+
+
+def _refuse_twins(named: Mapping[str, Any]) -> None:
+    for (name, model), (other, twin) in combinations(named.items(), 2):
+        if model is twin or (isinstance(model, str) and model == twin):
+            raise ConfigError(
+                f"{name} and {other} are the same model: there is nothing to choose between"
+            )

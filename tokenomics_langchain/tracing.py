@@ -77,12 +77,10 @@ class LegRuns:
     Attributes:
         parent: the run manager of our own run, where LangChain gives one.
         nested: whether its tracers see each call.
-        stop: sequences that end the answer, as callbacks are told.
     """
 
     parent: Any
     nested: Nested
-    stop: Sequence[str] | None
 
     @contextmanager
     def leg(
@@ -160,10 +158,9 @@ class LegRuns:
     def _details(
         self, model: BaseChatModel, ask: Generate, kwargs: Mapping[str, Any]
     ) -> dict[str, Any]:
-        stop = None if self.stop is None else list(self.stop)
         return {
-            "invocation_params": model._get_invocation_params(stop=stop, **kwargs),
-            "options": {"stop": stop},
+            "invocation_params": model._get_invocation_params(**kwargs),
+            "options": {"stop": kwargs.get("stop")},
             "name": f"tier:{ask.strategy.tier}",
         }
 
@@ -177,7 +174,12 @@ def fix_run(
     """
     config = ensure_config(config)
     run_id = config.get("run_id") or uuid4()
-    manager = CallbackManager.configure(config.get("callbacks"), None, verbose=model.verbose)
+    manager = CallbackManager.configure(
+        config.get("callbacks"),
+        inheritable_tags=config.get("tags"),
+        inheritable_metadata=config.get("metadata"),
+        verbose=model.verbose,
+    )
     run = CallbackManagerForLLMRun(
         run_id=run_id,
         handlers=manager.handlers,

@@ -261,8 +261,11 @@ class _Tap:
 
 
 def _failure(effect: Effect, error: Exception, tap: _Tap | None = None) -> Exception:
-    """A model call's failure, with what had arrived; any other effect's is thrown in as it is."""
-    if not isinstance(effect, Generate):
+    """A model call's failure, with what had arrived; any other effect's is thrown in as it is.
+
+    So is a CallFailed: the backend knows what a failed call brought better than its chunks tell.
+    """
+    if not isinstance(effect, Generate) or isinstance(error, CallFailed):
         return error
     if tap is None:
         return CallFailed(error)

@@ -6,6 +6,8 @@ import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any
 
+from typing_extensions import override
+
 from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
 from tokenomics_shared.adapters.sqlite_memos import SqliteMemos
 from tokenomics_shared.bandit import Fixed, JsonState, NoState, Reward, Ucb
@@ -38,6 +40,19 @@ class Engine:
         self.config = config
         self.parts = parts
         self.close = weakref.finalize(self, _close, parts)
+        self._given: dict[str, Any] = {}
+
+    @override
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickled engine is built again from what it was built from."""
+        return _rebuilt, (self.config, self._given)
+
+    def __copy__(self) -> "Engine":
+        """Copies of what holds an engine share it."""
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Engine":
+        return self
 
     @classmethod
     def build(
@@ -71,7 +86,9 @@ class Engine:
             reward=Reward(config.bandit.cost_lambda, config.bandit.latency_lambda),
             books=_books(config, faults, prices),
         )
-        return cls(config, parts)
+        engine = cls(config, parts)
+        engine._given = {"judge": judge, "prices": prices}
+        return engine
 
     def answer(self, prompt: Prompt, roster: Roster, codec: Codec) -> Steps[Outcome]:
         """The request as a computation, for a driver to perform."""
@@ -99,10 +116,19 @@ class Engine:
         """Answer chunk by chunk without blocking the event loop; `Done` comes last."""
         return astream(self.answer(prompt, roster, codec), backend)
 
+    def flush(self) -> None:
+        """Return once everything that is pending is written."""
+        self.parts.memory.flush()
+        self.parts.books.ledger.flush()
+
     def report(self) -> Report:
         """What was asked, what it cost and what it would have cost, from the whole ledger."""
         books = self.parts.books
         return Report(books.ledger.totals(), books.faults.counts())
+
+
+def _rebuilt(config: TokenomicsConfig, given: dict[str, Any]) -> Engine:
+    return Engine.build(config, **given)
 
 
 def _close(parts: Parts) -> None:

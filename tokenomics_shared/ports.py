@@ -37,7 +37,8 @@ class Backend(Protocol):
     """Performs model calls for one request; made by an integration, holds the call's context.
 
     Chunks are passed through to the caller as `Chunk.raw`. The generate and stream methods
-    raise the provider's own exceptions.
+    raise the provider's own exceptions, or CallFailed around one when they know what the failed
+    call was billed.
     """
 
     def generate(self, ask: Generate) -> Reply:
@@ -102,6 +103,10 @@ class Memory(Protocol):
 
     def remember(self, recall: Recall, memo: Memo) -> None:
         """Keep an answer to the request that this recall missed."""
+        ...
+
+    def flush(self) -> None:
+        """Return once what is pending is written."""
         ...
 
     def close(self) -> None:
@@ -225,6 +230,10 @@ class LedgerStore(Protocol):
 
     def totals(self) -> Totals:
         """Everything recorded so far, summed."""
+        ...
+
+    def flush(self) -> None:
+        """Return once what is queued is written."""
         ...
 
     def close(self) -> None:

@@ -31,7 +31,7 @@ class OpenAIContextOverflowError(Coded):
         (ConnectionResetError(), False),
         (RuntimeError(), False),
         (TypeError(), True),
-        (ValueError(), True),
+        (ValueError(), False),
         (NotImplementedError(), True),
     ],
 )

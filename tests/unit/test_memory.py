@@ -160,6 +160,7 @@ def test_one_of_several_samples_is_not_kept() -> None:
 def test_no_cache_keeps_nothing() -> None:
     cache = NoCache()
     cache.remember(Recall(key=b"k"), MEMO)
+    cache.flush()
     assert cache.recall(prompt(), ROSTER) == Recall()
     cache.close()
 

@@ -21,6 +21,9 @@ class NoCache:
     def remember(self, recall: Recall, memo: Memo) -> None:
         """Keep nothing."""
 
+    def flush(self) -> None:
+        """Do nothing."""
+
     def close(self) -> None:
         """Do nothing."""
 
@@ -75,6 +78,11 @@ class ExactCache:
         self._put(recall.key, memo, expires)
         if self._store is not None:
             self._store.put(recall.key, memo, now, expires)
+
+    def flush(self) -> None:
+        """Return once what is pending is written."""
+        if self._store is not None:
+            self._store.flush()
 
     def close(self) -> None:
         """Write what is pending and let go of the store."""

@@ -1,8 +1,8 @@
 """A kit for tests: play scripts against the pipeline, or run models on a loopback server."""
 
+from tokenomics_shared.testing.backend import Cut, ScriptedBackend, TextCodec
 from tokenomics_shared.testing.completions import ChatRequest, recorded, scripted
 from tokenomics_shared.testing.play import play
-from tokenomics_shared.testing.scripted import Cut, ScriptedBackend, TextCodec
 from tokenomics_shared.testing.server import Fault, LoopbackServer
 
 __all__ = [

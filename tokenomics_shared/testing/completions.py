@@ -101,14 +101,21 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def complete(request: ChatRequest, answer: Answerer) -> dict[str, Any]:
+def complete(
+    request: ChatRequest, answer: Answerer, *, instead: str | None = None
+) -> dict[str, Any]:
     """The chat completion for a request.
+
+    Args:
+        request: the request.
+        answer: writes its text, unless it asks for a tool call or JSON.
+        instead: the text to answer with, whatever it asks for.
 
     Raises:
         BadRequest: the request breaks the protocol.
     """
     _check(request)
-    message, finish = _message(request, answer)
+    message, finish = _message(request, answer, instead)
     read = sum(count_tokens(text_of(turn)) + TURN_TOKENS for turn in request.messages)
     if request.tools:
         read += count_tokens(json.dumps(request.tools))
@@ -174,8 +181,12 @@ def _check(request: ChatRequest) -> None:
             raise BadRequest("a tool message must follow the message that calls the tool")
 
 
-def _message(request: ChatRequest, answer: Answerer) -> tuple[dict[str, Any], str]:
+def _message(
+    request: ChatRequest, answer: Answerer, instead: str | None
+) -> tuple[dict[str, Any], str]:
     message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
+    if instead is not None:
+        return _cut(request, message, instead)
     called = _called(request)
     if called is not None:
         args = example(called.get("parameters") or {}, request.question)

@@ -39,7 +39,7 @@ class Fault:
         delay_s: seconds to wait first.
         cut_after: pieces of a stream to send before the connection breaks; an answer that isn't
             streamed breaks at once.
-        empty: answer with no text.
+        text: answer with this text whatever is asked for: nothing, a refusal, broken JSON.
         retry_after_s: what a `status` answer's Retry-After header says.
         times: how often it goes wrong; None for always.
     """
@@ -47,7 +47,7 @@ class Fault:
     status: int | None = None
     delay_s: float = 0.0
     cut_after: int | None = None
-    empty: bool = False
+    text: str | None = None
     retry_after_s: float | None = None
     times: int | None = None
 
@@ -200,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, request: ChatRequest, fault: Fault) -> None:
         kit = self.server.kit
         try:
-            completion = complete(request, (lambda _: "") if fault.empty else kit.answer)
+            completion = complete(request, kit.answer, instead=fault.text)
         except BadRequest as error:
             self._refuse(400, str(error))
             return

@@ -193,7 +193,7 @@ async def test_a_stream_that_breaks_after_it_was_shown_raises_and_never_splices(
 
 
 def test_empty_answers_of_the_cheap_tier_escalate(make: Make, server: LoopbackServer) -> None:
-    server.faults[CHEAP] = Fault(empty=True)
+    server.faults[CHEAP] = Fault(text="")
     message = make().invoke(EASY)
     assert PREMIUM in message.text
     assert "escalate:cheap:empty" in told(message)["trace"]

@@ -1,0 +1,344 @@
+"""Making a chat model: of what, how configured, shared, copied, pickled, and what is refused."""
+
+import copy
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.runnables import ConfigurableField
+from langchain_openai import ChatOpenAI
+from pydantic import SecretStr
+
+from tests.conftest import openai_model
+from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
+from tests.integration.langchain.test_calls import told
+from tokenomics_langchain import ChatTokenomics, Strategy, TokenomicsConfig
+from tokenomics_shared import ConfigError, Engine, MissingExtra, StoreError
+from tokenomics_shared.config import CascadingConfig
+from tokenomics_shared.testing import LoopbackServer
+
+EASY, HARD = "What is easy?", "What is hard?"
+
+
+def test_models_may_be_strings(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    llm = ChatTokenomics(
+        cheap=f"openai:{CHEAP}@{server.url}", premium=f"openai:{PREMIUM}@{server.url}"
+    )
+    assert CHEAP in llm.invoke(EASY).text
+    assert "".join(chunk.text for chunk in llm.stream(HARD))
+    # The key for OpenAI is nobody else's business, and streams report their usage.
+    assert {headers["authorization"] for headers in server.headers} == {"Bearer none"}
+    assert not any(model.estimated for model in llm.engine.report().totals.models)
+
+
+def test_a_compatible_server_has_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENOMICS_COMPATIBLE_API_KEY", "theirs")
+    with LoopbackServer(api_key="theirs") as server:
+        llm = ChatTokenomics(
+            cheap=f"openai:a@{server.url}", premium=f"openai:b@{server.url}", max_retries=0
+        )
+        assert llm.invoke(EASY).text
+
+
+def test_a_wrong_api_key_is_said_at_once_and_costs_nothing() -> None:
+    from openai import AuthenticationError
+
+    with LoopbackServer(api_key="right") as server:
+        llm = ChatTokenomics(cheap=openai_model(server, CHEAP), premium=openai_model(server, "b"))
+        with pytest.raises(AuthenticationError):
+            llm.invoke(EASY)
+        assert [request["model"] for request in server.requests] == [CHEAP]
+    totals = llm.engine.report().totals
+    assert (totals.failed, totals.cost) == (1, 0)
+
+
+def test_strings_become_their_providers_models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "any")
+    llm = ChatTokenomics(cheap="openai:gpt-4o-mini", premium="openai:gpt-4o", timeout=3.5)
+    assert isinstance(llm.cheap, ChatOpenAI)
+    assert (llm.cheap.model_name, llm.cheap.stream_usage) == ("gpt-4o-mini", True)
+    assert llm.cheap.request_timeout == 3.5
+    assert "any" not in repr(llm).replace("Any", "")
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ("gpt-4o", "not of the form 'provider:name'"),
+        ("openai:", "not of the form"),
+        ("openai:name@host:8000", "must start with http"),
+        ("anthropic:claude@http://host/v1", "only 'openai:' models take an address"),
+        ("nobody:model", "nobody:model"),
+    ],
+)
+def test_strings_that_name_no_model_are_refused(spec: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        ChatTokenomics(cheap=spec, premium="openai:x@http://127.0.0.1:9/v1")
+
+
+def test_a_provider_whose_package_is_missing_names_the_extra() -> None:
+    with pytest.raises(MissingExtra, match=r"pip install 'tokenomics-llm\[vertexai\]'"):
+        ChatTokenomics(
+            cheap="google_vertexai:gemini-2.0-flash", premium="openai:x@http://127.0.0.1:9/v1"
+        )
+
+
+def test_bound_models_keep_what_is_bound(make: Make, server: LoopbackServer) -> None:
+    llm = make(premium=openai_model(server, PREMIUM).bind(top_p=0.3, stop=["zzz"]))
+    llm.invoke(HARD)
+    assert server.requests[-1]["top_p"] == 0.3
+    list(llm.bind_tools([]).stream(f"{HARD} again"))
+    assert server.requests[-1]["top_p"] == 0.3
+    assert server.requests[0].get("top_p") is None
+
+
+def test_any_chat_model_will_do() -> None:
+    llm = ChatTokenomics(
+        cheap=FakeListChatModel(responses=["Paris is the capital of France, says the cheap one."]),
+        premium=FakeListChatModel(responses=["Paris"]),
+        bandit={"enabled": False},
+    )
+    message = llm.invoke("What is the capital of France?")
+    assert told(message)["strategy"] == "cheap"
+    assert told(message)["cost"] is None
+    assert "".join(c.text for c in llm.stream("How many people live there?")) == "Paris"
+
+
+def test_a_third_tier_and_strategies(server: LoopbackServer) -> None:
+    llm = ChatTokenomics(
+        cheap=openai_model(server, CHEAP),
+        balanced=openai_model(server, "gpt-4.1"),
+        premium=openai_model(server, PREMIUM),
+    )
+    arms = [told(llm.invoke(f"{EASY} {n}"))["strategy"] for n in range(3)]
+    assert arms == ["cheap", "balanced", "premium"]
+
+
+def test_strategies_bring_models_and_parameters(server: LoopbackServer) -> None:
+    shared = openai_model(server, CHEAP)
+    llm = ChatTokenomics(
+        strategies=[
+            Strategy("short", tier="small", model=shared, max_tokens=300, temperature=0.7),
+            Strategy("long", tier="small", model=shared, max_tokens=600, top_p=0.9),
+            Strategy("premium", model=f"openai:{PREMIUM}@{server.url}", max_tokens=1200),
+        ]
+    )
+    arms = [told(llm.invoke(f"{EASY} {n}"))["strategy"] for n in range(3)]
+    assert arms == ["short", "long", "premium"]
+    limits = [request["max_completion_tokens"] for request in server.requests]
+    assert limits == [300, 600, 1200]
+    assert server.requests[0]["temperature"] == 0.7
+    assert server.requests[1]["top_p"] == 0.9
+    llm.invoke(f"{EASY} more", max_tokens=50, temperature=0.1)
+    assert server.requests[-1]["max_completion_tokens"] == 50
+    assert server.requests[-1]["temperature"] == 0.1
+
+
+def test_strategies_may_refer_to_tiers(make: Make, server: LoopbackServer) -> None:
+    llm = make(strategies=[Strategy("only", tier="premium")])
+    assert PREMIUM in llm.invoke(EASY).text
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"strategies": [Strategy("a", tier="fast")]}, "unknown tier 'fast', known: cheap, prem"),
+        ({"strategies": []}, "strategies is empty"),
+        (
+            {"strategies": [Strategy("a", tier="cheap"), Strategy("a", tier="premium")]},
+            "same arm_id twice",
+        ),
+        ({"orchestrator": {"default_token_budget": -1}}, r"default_token_budget = -1.*than 0"),
+        ({"memory": {"use_exact_cach": False}}, r"memory\.use_exact_cach: there is no such"),
+        ({"quality": 0.9}, "quality: there is no such setting"),
+        ({"nested": "all"}, "nested = 'all'"),
+        ({"premium": 5}, "must be a LangChain chat model or a string, got int"),
+        ({"judge": 5}, "judge must be a judge or a function, got int"),
+        ({"prices": {"gpt-4o": {"input": -1, "output": 0}}}, r"prices\.gpt-4o\.input = -1"),
+        ({"config": "nowhere.toml"}, "nowhere.toml can't be read"),
+    ],
+)
+def test_what_is_impossible_is_named_before_anything_is_asked(
+    settings: dict[str, Any], reason: str, make: Make, server: LoopbackServer
+) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        make(**settings)
+    assert not server.requests
+
+
+def test_the_same_model_twice_is_no_choice(server: LoopbackServer) -> None:
+    model = openai_model(server, CHEAP)
+    with pytest.raises(ConfigError, match="cheap and premium are the same model"):
+        ChatTokenomics(cheap=model, premium=model)
+    with pytest.raises(ConfigError, match="cheap and premium are the same model"):
+        ChatTokenomics(cheap=f"openai:a@{server.url}", premium=f"openai:a@{server.url}")
+
+
+def test_premium_is_needed_and_enough(make: Make, server: LoopbackServer) -> None:
+    with pytest.raises(ConfigError, match="a premium model is needed"):
+        ChatTokenomics(cheap=openai_model(server, CHEAP))
+    alone = ChatTokenomics(premium=openai_model(server, PREMIUM))
+    alone.invoke(EASY)
+    assert told(alone.invoke(EASY))["cache_hit"]
+
+
+def test_a_foreign_file_is_refused(make: Make, tmp_path: Path) -> None:
+    path = tmp_path / "diary.db"
+    path.write_text("Dear diary")
+    for settings in (
+        {"memory": {"persistent_cache_path": path}},
+        {"telemetry": {"ledger_path": path}},
+    ):
+        with pytest.raises(StoreError, match=r"diary\.db is not a Tokenomics"):
+            make(**settings)
+    assert path.read_text() == "Dear diary"
+
+
+def test_configuration_comes_from_a_file_keywords_and_environment(
+    server: LoopbackServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "tokenomics.toml"
+    path.write_text(
+        f"""
+        [cascading]
+        cheap_model = "openai:{CHEAP}@{server.url}"
+        premium_model = "openai:{PREMIUM}@{server.url}"
+        quality_threshold = 0.2
+        [bandit]
+        enabled = false
+        [llm]
+        temperature = 0.4
+        """
+    )
+    monkeypatch.setenv("TOKENOMICS_MEMORY__USE_EXACT_CACHE", "false")
+    llm = ChatTokenomics(config=path, cascading=CascadingConfig(quality_threshold=0.99))
+    config = llm.engine.config
+    assert (config.cascading.quality_threshold, config.memory.use_exact_cache) == (0.99, False)
+    for _ in range(2):
+        assert told(llm.invoke(HARD))["cascading_escalated"]
+    assert {request["temperature"] for request in server.requests} == {0.4}
+
+
+def test_a_judge_of_ones_own(make: Make) -> None:
+    strict = make(judge=lambda question, answer: 0.0)
+    assert told(strict.invoke(EASY))["cascading_escalated"]
+    lenient = make(judge=lambda question, answer: 1.0)
+    assert not told(lenient.invoke(HARD))["cascading_escalated"]
+
+
+def test_prices_of_ones_own(make: Make) -> None:
+    llm = make(prices={CHEAP: {"input": "1000000", "output": 0}})
+    message = llm.invoke(EASY)
+    assert told(message)["cost"] == told(message)["input_tokens"]
+
+
+def test_a_shared_engine_keeps_one_ledger_and_tells_models_apart(
+    make: Make, server: LoopbackServer
+) -> None:
+    one = make()
+    two = ChatTokenomics(
+        cheap=openai_model(server, "gpt-4.1-mini"),
+        premium=openai_model(server, PREMIUM),
+        engine=one.engine,
+    )
+    one.invoke(EASY)
+    assert not told(two.invoke(EASY))["cache_hit"]
+    assert told(one.invoke(EASY))["cache_hit"]
+    assert two.engine.report().totals.requests == 3
+    with pytest.raises(ConfigError, match="memory: the engine that is given has its config"):
+        ChatTokenomics(premium=two.premium, engine=one.engine, memory={"ttl_s": 1})
+
+
+def test_settings_of_a_model_that_change_change_the_key(
+    make: Make, server: LoopbackServer
+) -> None:
+    premium = openai_model(server, PREMIUM)
+    llm = make(premium=premium)
+    llm.invoke(EASY)
+    assert told(llm.invoke(EASY))["cache_hit"]
+    premium.temperature = 1.5
+    assert not told(llm.invoke(EASY))["cache_hit"]
+
+
+def test_configurable_fields_share_engine_and_memory(make: Make, server: LoopbackServer) -> None:
+    llm = make().configurable_fields(temperature=ConfigurableField(id="heat"))
+    llm.invoke(EASY)
+    warm = llm.with_config(configurable={"heat": 0.9})
+    assert not told(warm.invoke(EASY))["cache_hit"]
+    assert server.requests[-1]["temperature"] == 0.9
+    assert told(warm.invoke(EASY))["cache_hit"]
+    assert len(list(warm.stream(f"{EASY} streamed again"))) > 5
+
+
+def test_copies_share_the_engine(make: Make, server: LoopbackServer) -> None:
+    llm = make()
+    llm.invoke(EASY)
+    for other in (copy.copy(llm), llm.model_copy(), llm.model_copy(update={"temperature": 0.0})):
+        assert other.engine is llm.engine
+    assert told(copy.copy(llm).invoke(EASY))["cache_hit"]
+    assert not told(llm.model_copy(update={"temperature": 0.0}).invoke(EASY))["cache_hit"]
+    other = openai_model(server, "gpt-4.1")
+    assert told(llm.model_copy(update={"cheap": other}).invoke(EASY))["model"] == "gpt-4.1"
+    assert told(llm.invoke(EASY))["cache_hit"]
+
+
+def test_pickling_as_far_as_the_models_allow(tmp_path: Path) -> None:
+    llm = ChatTokenomics(
+        cheap=FakeListChatModel(responses=["no"]),
+        premium=FakeListChatModel(responses=["yes"]),
+        state_dir=tmp_path,
+        max_tokens=7,
+    )
+    llm.invoke(EASY)
+    llm.engine.parts.memory.close()
+    again = pickle.loads(pickle.dumps(llm))  # noqa: S301 -- our own
+    assert isinstance(again, ChatTokenomics)
+    assert isinstance(again.engine, Engine)
+    assert again.max_tokens == 7
+    assert told(again.invoke(EASY))["cache_hit"]
+    bound = pickle.loads(pickle.dumps(again.with_structured_output(dict_schema())))  # noqa: S301
+    assert bound is not None
+
+
+def dict_schema() -> dict[str, Any]:
+    return {"title": "Thing", "description": "A thing", "type": "object", "properties": {}}
+
+
+def test_identifying_parameters_tell_models_apart(make: Make, server: LoopbackServer) -> None:
+    params = [
+        make()._identifying_params,
+        make(premium=openai_model(server, "gpt-4.1"))._identifying_params,
+        make(premium=openai_model(server, PREMIUM, temperature=1.0))._identifying_params,
+        make(cascading={"quality_threshold": 0.1})._identifying_params,
+        make(temperature=0.5)._identifying_params,
+    ]
+    assert len({str(each) for each in params}) == len(params)
+    assert make()._identifying_params == params[0]
+
+
+def test_it_is_a_chat_model_with_a_profile_of_both(make: Make) -> None:
+    llm = make()
+    assert isinstance(llm, BaseChatModel)
+    assert llm.profile is not None
+    assert llm.profile["structured_output"] is False
+    assert llm.profile["tool_calling"] is True
+    assert llm.profile["max_input_tokens"] > 0
+    assert make(premium=FakeListChatModel(responses=[""])).profile is None
+
+
+def test_nothing_is_shown_of_keys(make: Make) -> None:
+    llm = ChatTokenomics(
+        cheap=ChatOpenAI(model="a", api_key=SecretStr("sk-secret")),
+        premium="openai:b@http://127.0.0.1:9/v1",
+        api_key=SecretStr("sk-other"),
+        config=TokenomicsConfig.off(),
+    )
+    shown = repr(llm) + str(llm) + str(llm._get_invocation_params()) + str(llm._serialized)
+    assert "sk-" not in shown
+    with pytest.raises(ConfigError) as caught:
+        ChatTokenomics(premium=llm.premium, api_key=SecretStr("sk-other"), nested="all")
+    assert "sk-" not in str(caught.value)

@@ -1,0 +1,79 @@
+"""The examples run, without a key, and print what they promise."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("TOKENOMICS_DATA") or ROOT.parent / "shared" / "data").absolute()
+NEEDS_DATA = pytest.mark.skipif(
+    not (DATA / "routing_gsm8k_dev.csv.gz").exists(),
+    reason="recorded outcomes are looked for in TOKENOMICS_DATA and ../shared/data",
+)
+
+
+def run(script: str, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, ROOT / "examples" / script, *arguments],
+        env={**kept, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_demo_on_its_own_questions(tmp_path: Path) -> None:
+    done = run("demo.py", "--requests", "50", "--state-dir", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "50 requests over a small question set",
+        "exact hits",
+        "drafts accepted",
+        "escalations",
+        "gpt-4o-mini",
+        "memory layer",
+        "baseline",
+        "always premium",
+        f"python -m tokenomics_shared report {tmp_path}",
+    ):
+        assert words in done.stdout
+    assert (tmp_path / "ledger.db").exists()
+
+
+@NEEDS_DATA
+def test_the_demo_on_recorded_outcomes() -> None:
+    done = run("demo.py", "--requests", "40", TOKENOMICS_DATA=str(DATA))
+    assert done.returncode == 0, done.stderr
+    assert "40 requests over GSM8K, recorded" in done.stdout
+    assert "mixtral-8x7b-instruct" in done.stdout
+
+
+def test_the_demo_is_the_same_every_time() -> None:
+    first, second = (run("demo.py", "--requests", "30").stdout for _ in range(2))
+    cost = [line for line in first.splitlines() if "this run" in line]
+    assert cost
+    assert cost == [line for line in second.splitlines() if "this run" in line]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--requests", "0"], "--requests must be at least 1, got 0"),
+        (["--live"], "OPENAI_API_KEY"),
+    ],
+)
+def test_the_demo_says_what_is_wrong(arguments: list[str], reason: str) -> None:
+    done = run("demo.py", *arguments)
+    assert done.returncode == 2
+    assert reason in done.stderr
+
+
+def test_the_quick_start() -> None:
+    done = run("langchain_quickstart.py")
+    assert done.returncode == 0, done.stderr
+    assert "Danube" in done.stdout
+    assert "exact hits" in done.stdout

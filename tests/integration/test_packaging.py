@@ -1,0 +1,121 @@
+"""What an install holds, and what an import costs others: nothing they did not ask for."""
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import tokenomics_langchain
+import tokenomics_shared
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {
+    "anthropic",
+    "chromadb",
+    "faiss",
+    "genai_prices",
+    "httpx",
+    "httpx2",
+    "langchain",
+    "langchain_core",
+    "langchain_openai",
+    "llama_index",
+    "llmlingua",
+    "numpy",
+    "onnxruntime",
+    "openai",
+    "pydantic",
+    "redis",
+    "requests",
+    "rich",
+    "sentence_transformers",
+    "sklearn",
+    "tiktoken",
+    "torch",
+    "transformers",
+    "typer",
+    "xgboost",
+}
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_importing_the_engine_loads_nothing_else() -> None:
+    assert loaded_by("import tokenomics_shared") & HEAVY == set()
+
+
+def test_the_engine_itself_loads_no_framework_and_nothing_heavy() -> None:
+    light = {"pydantic", "genai_prices", "httpx2"}
+    found = loaded_by("from tokenomics_shared import Engine; Engine.build().close()")
+    assert found & HEAVY <= light
+
+
+def test_the_langchain_package_loads_langchain_core_and_no_provider() -> None:
+    found = loaded_by("import tokenomics_langchain")
+    unwanted = HEAVY - {"langchain_core", "pydantic", "httpx", "httpx2", "requests"}
+    assert found & unwanted <= loaded_by("import langchain_core.language_models") & unwanted
+
+
+@pytest.mark.parametrize("package", [tokenomics_shared, tokenomics_langchain])
+def test_every_public_name_is_there(package: object) -> None:
+    names = package.__all__  # type: ignore[attr-defined]  # both have it
+    assert sorted(names) == list(names)
+    for name in names:
+        assert getattr(package, name).__doc__
+    assert set(names) <= set(dir(package))
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Nope'"):
+        tokenomics_shared.Nope  # noqa: B018 -- looking is the test
+
+
+def test_a_wheel_holds_the_packages_and_their_types(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+    ]
+    done = subprocess.run(
+        [*command, "--wheel-dir", str(tmp_path), str(ROOT)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("tokenomics_llm-*.whl")
+    held = zipfile.ZipFile(wheel).namelist()
+    for package in ("tokenomics_shared", "tokenomics_langchain"):
+        assert f"{package}/py.typed" in held
+    assert not [name for name in held if name.startswith(("tests", "examples", "benchmarks"))]
+
+
+def test_every_dependency_of_the_customers_list_has_its_place() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    placed = {
+        "langchain-core": "langchain",
+        "langchain-openai": "openai",
+        "langchain-google-vertexai": "vertexai",
+        "llama-index-core": "llamaindex",
+        "faiss-cpu": "embeddings",
+        "sentence-transformers": "embeddings",
+        "tiktoken": "tiktoken",
+        "llmlingua": "llmlingua",
+        "xgboost-cpu": "xgboost",
+        "pytest-asyncio": "dev",
+    }
+    for dependency, extra in placed.items():
+        assert any(line.startswith(dependency) for line in extras[extra]), dependency
+    assert {"offline", "redis", "all"} <= set(extras)

@@ -1,0 +1,170 @@
+"""The loopback server, asked by OpenAI's own client."""
+
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import openai
+import pytest
+
+from tokenomics_shared.testing import Fault, LoopbackServer, recorded, scripted
+
+ADD = {
+    "type": "function",
+    "function": {
+        "name": "add_numbers",
+        "parameters": {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "why": {"type": "string"}},
+        },
+    },
+}
+
+
+def client(server: LoopbackServer, key: str = "any") -> openai.OpenAI:
+    return openai.OpenAI(base_url=server.url, api_key=key, max_retries=0)
+
+
+def ask(server: LoopbackServer, text: str = "Hello", **fields: Any) -> Any:
+    with client(server) as opened:
+        return opened.chat.completions.create(
+            model="m", messages=[{"role": "user", "content": text}], **fields
+        )
+
+
+def test_it_echoes_counts_and_records(server: LoopbackServer) -> None:
+    completion = ask(server, "How are you?")
+    assert completion.choices[0].message.content == "You asked m: How are you?"
+    assert completion.usage.prompt_tokens == server.input_tokens["m"] == 4 + 3
+    assert completion.usage.completion_tokens == server.output_tokens["m"] == 8
+    assert server.requests[0]["messages"] == [{"role": "user", "content": "How are you?"}]
+    assert server.headers[0]["authorization"] == "Bearer any"
+
+
+@pytest.mark.parametrize("usage", [True, False])
+def test_it_streams(server: LoopbackServer, usage: Any) -> None:
+    options = {"stream_options": {"include_usage": True}} if usage else {}
+    chunks = list(ask(server, "a b c", stream=True, logprobs=True, **options))
+    deltas = [chunk.choices[0] for chunk in chunks if chunk.choices]
+    assert "".join(d.delta.content or "" for d in deltas) == "You asked m: a b c"
+    assert deltas[-1].finish_reason == "stop"
+    assert deltas[1].logprobs.content[0].logprob == -0.1
+    assert bool(chunks[-1].usage) == usage
+
+
+def test_it_calls_tools(server: LoopbackServer) -> None:
+    completion = ask(server, "Please add numbers: 'because' 41", tools=[ADD])
+    (call,) = completion.choices[0].message.tool_calls
+    assert call.function.name == "add_numbers"
+    assert call.function.arguments == '{"a": 41, "why": "because"}'
+    assert completion.choices[0].finish_reason == "tool_calls"
+    assert ask(server, "Hello", tools=[ADD]).choices[0].message.tool_calls is None
+    assert ask(server, "Hello", tools=[ADD], tool_choice="required").choices[0].message.tool_calls
+    named = {"type": "function", "function": {"name": "add_numbers"}}
+    assert ask(server, "Hello", tools=[ADD], tool_choice=named).choices[0].message.tool_calls
+    assert not ask(server, "add", tools=[ADD], tool_choice="none").choices[0].message.tool_calls
+
+
+def test_it_answers_in_json(server: LoopbackServer) -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "kind": {"enum": ["x", "y"]},
+            "part": {"$ref": "#/$defs/Part"},
+            "maybe": {"anyOf": [{"type": "null"}, {"type": "number"}]},
+            "flags": {"type": "array", "items": {"type": "boolean"}},
+            "fixed": {"const": 3},
+        },
+        "$defs": {"Part": {"properties": {"name": {"type": "string"}}}},
+    }
+    wanted = {"type": "json_schema", "json_schema": {"name": "s", "schema": schema}}
+    text = ask(server, "Use 'tin' and 5", response_format=wanted).choices[0].message.content
+    assert text == (
+        '{"kind": "x", "part": {"name": "tin"}, "maybe": 5.0, "flags": [true], "fixed": 3}'
+    )
+    loose = ask(server, "Give 'a' and 'b'", response_format={"type": "json_object"})
+    assert loose.choices[0].message.content == '{"a": "some a", "b": "some b"}'
+
+
+def test_it_stops_and_cuts(server: LoopbackServer) -> None:
+    assert ask(server, "one two", stop="two").choices[0].message.content == "You asked m: one "
+    assert ask(server, "one two", stop=["one"]).choices[0].message.content == "You asked m: "
+    cut = ask(server, "one two", max_tokens=2).choices[0]
+    assert (cut.message.content, cut.finish_reason) == ("You asked", "length")
+
+
+def test_it_refuses_what_breaks_the_protocol(server: LoopbackServer) -> None:
+    orphan: Any = [{"role": "tool", "tool_call_id": "call_9", "content": "3"}]
+    with client(server) as opened, pytest.raises(openai.BadRequestError, match="tool message"):
+        opened.chat.completions.create(model="m", messages=orphan)
+    assert not server.input_tokens
+    with client(server) as opened, pytest.raises(openai.NotFoundError):
+        opened.embeddings.create(model="m", input="a")
+
+
+def test_it_answers_from_a_record_or_a_script() -> None:
+    with LoopbackServer(recorded({"m": {"Hello": "Recorded."}})) as server:
+        assert ask(server).choices[0].message.content == "Recorded."
+        with pytest.raises(openai.BadRequestError, match="no record of what m answered"):
+            ask(server, "Something else")
+    with LoopbackServer(recorded({}, otherwise=lambda request: "Else.")) as server:
+        assert ask(server).choices[0].message.content == "Else."
+    with LoopbackServer(scripted(["one", "two"])) as server:
+        assert [ask(server).choices[0].message.content for _ in range(2)] == ["one", "two"]
+        with pytest.raises(openai.BadRequestError, match="used up"):
+            ask(server)
+
+
+def test_it_fails_on_request(server: LoopbackServer) -> None:
+    server.faults["m"] = Fault(status=503, retry_after_s=7.0, times=1)
+    with pytest.raises(openai.InternalServerError) as caught:
+        ask(server)
+    assert caught.value.response.headers["retry-after"] == "7.0"
+    assert ask(server).choices[0].message.content
+    billed = server.output_tokens["m"]
+    server.faults["m"] = Fault(text="")
+    assert ask(server).choices[0].message.content == ""
+    server.faults["m"] = Fault(delay_s=0.05)
+    start = time.monotonic()
+    ask(server)
+    assert time.monotonic() - start >= 0.05
+    server.faults["m"] = Fault(cut_after=0)
+    with pytest.raises(openai.APIConnectionError):
+        ask(server)
+    assert server.output_tokens["m"] > billed
+
+
+def test_it_breaks_streams_on_request(server: LoopbackServer) -> None:
+    server.faults["m"] = Fault(cut_after=3)
+    got: list[Any] = []
+    with pytest.raises(Exception, match="incomplete|Connection|peer"):  # noqa: RUF043
+        got.extend(ask(server, "one two three", stream=True))
+    assert len(got) == 3
+
+
+def test_it_lets_in_who_has_the_key() -> None:
+    with LoopbackServer(api_key="right") as server:
+        with client(server, "wrong") as opened, pytest.raises(openai.AuthenticationError):
+            opened.chat.completions.create(model="m", messages=[])
+        with client(server, "right") as opened:
+            turn: Any = {"role": "user", "content": "Hello"}
+            assert opened.chat.completions.create(model="m", messages=[turn])
+            assert [model.id for model in opened.models.list()] == ["m"]
+
+
+@pytest.fixture
+def alone() -> Iterator[str]:
+    command = [sys.executable, "-m", "tokenomics_shared.testing"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+def test_it_runs_alone(alone: str) -> None:
+    assert alone.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(f"{alone}/models") as answer:  # noqa: S310 -- loopback
+        assert answer.status == 200
