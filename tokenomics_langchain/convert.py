@@ -174,7 +174,7 @@ class MessageCodec:
 def to_result(outcome: Outcome) -> ChatResult:
     """The answer, with what happened on its message."""
     if outcome.reply is None:
-        raise TypeError("the request has no answer")
+        raise ValueError("the request has no answer")
     result: ChatResult = outcome.reply.raw
     message = answer_of(result)
     message.response_metadata = {**message.response_metadata, _OURS: as_metadata(outcome)}
