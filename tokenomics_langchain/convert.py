@@ -88,9 +88,9 @@ def answer_of(result: ChatResult) -> AIMessage:
     """The result's first message."""
     message = result.generations[0].message
     if not isinstance(message, AIMessage):
-        raise TypeError(
-            f"a chat model must answer with an AIMessage, got {type(message).__name__}"
-        )
+        kind = type(message).__name__
+        # Not a mistake in the call, as a TypeError would be: another tier may do better.
+        raise ValueError(f"a chat model must answer with an AIMessage, got {kind}")  # noqa: TRY004
     return message
 
 
