@@ -51,7 +51,7 @@ class LangChainBackend:
         model, kwargs = self._target(ask.strategy)
         try:
             with self.runs.leg(model, self.messages, ask, kwargs) as leg:
-                if _is_plain(model, kwargs):
+                if _is_plain(model, kwargs, async_api=False):
                     result = completed(model._generate(self.messages, **kwargs))
                 else:
                     result = model._generate_with_cache(self.messages, **kwargs)
@@ -65,7 +65,7 @@ class LangChainBackend:
         model, kwargs = self._target(ask.strategy)
         try:
             async with self.runs.aleg(model, self.messages, ask, kwargs) as leg:
-                if _is_plain(model, kwargs):
+                if _is_plain(model, kwargs, async_api=True):
                     result = completed(await model._agenerate(self.messages, **kwargs))
                 else:
                     result = await model._agenerate_with_cache(self.messages, **kwargs)
@@ -156,14 +156,14 @@ def _limit_name(model: BaseChatModel) -> str:
     return next((name for name in _LIMIT_NAMES if name in fields), "max_tokens")
 
 
-def _is_plain(model: BaseChatModel, kwargs: Mapping[str, Any]) -> bool:
+def _is_plain(model: BaseChatModel, kwargs: Mapping[str, Any], *, async_api: bool) -> bool:
     """Whether a call needs none of what LangChain puts around it: caches, limits, conversion."""
     return (
         model.cache is None
         and model.rate_limiter is None
         and model.output_version is None
         and get_llm_cache() is None
-        and not model._should_stream(async_api=False, **kwargs)
+        and not model._should_stream(async_api=async_api, **kwargs)
     )
 
 

@@ -12,7 +12,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models._utils import _normalize_messages
 from langchain_core.language_models.base import LangSmithParams, LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, Generation
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from pydantic import (
@@ -26,7 +26,13 @@ from typing_extensions import override
 
 from tokenomics_langchain.backend import LangChainBackend
 from tokenomics_langchain.binding import AnswerSchema, Schema, Tool, ToolList, flatten
-from tokenomics_langchain.convert import MessageCodec, answer_of, last_chunk, to_result
+from tokenomics_langchain.convert import (
+    MessageCodec,
+    answer_of,
+    from_outer_cache,
+    last_chunk,
+    to_result,
+)
 from tokenomics_langchain.crew import TIERS, Crew
 from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
 from tokenomics_langchain.models import ChatModelLike
@@ -195,6 +201,14 @@ class ChatTokenomics(BaseChatModel):
             return {}
         premium, _ = flatten(self._crew.tiers[self._crew.roster().premium.tier])
         return premium._combine_llm_outputs(llm_outputs)
+
+    @override
+    def _convert_cached_generations(self, cache_val: list[Generation]) -> list[ChatGeneration]:
+        """Answers from a cache of LangChain's in front of us: not what they say of themselves."""
+        generations = super()._convert_cached_generations(cache_val)
+        for generation in generations:
+            generation.message = from_outer_cache(generation.message)
+        return generations
 
     @override
     def bind_tools(

@@ -192,6 +192,20 @@ def last_chunk(outcome: Outcome) -> ChatGenerationChunk:
     )
 
 
+def from_outer_cache(message: Any) -> Any:
+    """An answer that a cache in front of us kept: nothing was asked of us, and nothing spent.
+
+    It gets an id of its own: graphs take a message under an id they know for a correction.
+    """
+    told = message.response_metadata.get(_OURS)
+    if told is None:
+        return message
+    spent = {"tokens_used": 0, "input_tokens": 0, "output_tokens": 0, "cost": 0.0, "calls": []}
+    now = {"cache_hit": True, "cache_type": "exact", "trace": ["hit:outer cache"], **spent}
+    metadata = {**message.response_metadata, _OURS: {**told, **now}}
+    return message.model_copy(update={"id": None, "response_metadata": metadata})
+
+
 def to_chunks(message: AIMessage) -> Iterable[ChatGenerationChunk]:
     """Split a finished message into chunks; everything but text comes with the last."""
     pieces: list[Any] = [message.content]

@@ -1,7 +1,7 @@
 """Models as the user gives them: chat models, bound chat models, strings."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -33,6 +33,21 @@ _PROVIDERS = {
         "langchain_google_genai", "ChatGoogleGenerativeAI", "vertexai", {"vertexai": True}
     ),
 }
+
+
+def refuse_ambiguous_key(models: Iterable[Any], api_key: Any) -> None:
+    """Refuse one key for models of several providers: it would be shown to the wrong one.
+
+    Raises:
+        ConfigError: it says which.
+    """
+    specs = [model for model in models if isinstance(model, str)]
+    owners = {(spec.partition(":")[0], spec.partition("@")[2]) for spec in specs}
+    if api_key is not None and len(owners) > 1:
+        raise ConfigError(
+            f"api_key: {' and '.join(specs)} are of different providers or addresses, and a key "
+            "belongs to one; give the models as objects with keys of their own"
+        )
 
 
 def resolve(model: Any, settings: Mapping[str, Any]) -> BaseChatModel | RunnableBinding[Any, Any]:

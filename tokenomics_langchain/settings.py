@@ -1,6 +1,6 @@
 """What a `ChatTokenomics` is made with, sorted out before it is made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from tokenomics_langchain.crew import TIERS
-from tokenomics_langchain.models import resolve
+from tokenomics_langchain.models import refuse_ambiguous_key, resolve
 from tokenomics_shared.config import TokenomicsConfig
 from tokenomics_shared.engine import Engine
 from tokenomics_shared.errors import ConfigError
+from tokenomics_shared.types import Strategy
 
 SECTIONS = ("llm", "memory", "orchestrator", "bandit", "judge", "cascading", "telemetry", "prices")
 """The configuration's parts, each of which is also a keyword."""
@@ -51,24 +52,25 @@ def _config(given: Any, overrides: Mapping[str, Any]) -> TokenomicsConfig:
 
 def _resolve_models(values: dict[str, Any], config: TokenomicsConfig) -> None:
     """Models named in the configuration stand in where none are given in code."""
-    settings = {name: values.get(name) for name in ("api_key", "timeout", "max_retries")}
-    strategies = values.get("strategies")
-    if strategies is None:
+    strategies: Sequence[Strategy] = values.get("strategies") or ()
+    if "strategies" not in values:
         for tier in TIERS:
             named = getattr(config.cascading, f"{tier}_model")
             if named is not None:
                 values.setdefault(tier, named)
-        _refuse_twins({tier: values[tier] for tier in TIERS if tier in values})
-    else:
+    tiers = {tier: values[tier] for tier in TIERS if tier in values}
+    _refuse_twins(tiers)
+    settings = {name: values.get(name) for name in ("api_key", "timeout", "max_retries")}
+    own = [strategy.model for strategy in strategies if strategy.model is not None]
+    refuse_ambiguous_key([*tiers.values(), *own], settings["api_key"])
+    values.update((tier, resolve(model, settings)) for tier, model in tiers.items())
+    if "strategies" in values:
         values["strategies"] = [
             strategy
             if strategy.model is None
             else replace(strategy, model=resolve(strategy.model, settings))
             for strategy in strategies
         ]
-    for tier in TIERS:
-        if tier in values:
-            values[tier] = resolve(values[tier], settings)
 
 
 def _refuse_twins(named: Mapping[str, Any]) -> None:

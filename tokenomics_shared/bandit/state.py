@@ -44,6 +44,7 @@ class JsonState:
         self.path = path
         self._lock = Lock()
         self._timer: Timer | None = None
+        self._owner = os.getpid()
         self._dirty = False
 
     def load(self) -> Arms:
@@ -62,7 +63,9 @@ class JsonState:
         """Save soon, in the background."""
         with self._lock:
             self._dirty = True
-            if self._timer is None:
+            if self._timer is None or self._owner != os.getpid():
+                # A forked child has no timers of its parent's.
+                self._owner = os.getpid()
                 self._timer = Timer(SAVE_AFTER_S, self._save_now, (snapshot,))
                 self._timer.daemon = True
                 self._timer.start()

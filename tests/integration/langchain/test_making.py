@@ -44,6 +44,20 @@ def test_a_compatible_server_has_a_key_of_its_own(monkeypatch: pytest.MonkeyPatc
         assert llm.invoke(EASY).text
 
 
+def test_one_key_is_not_shown_to_two_providers(server: LoopbackServer) -> None:
+    with pytest.raises(ConfigError, match=r"api_key: .* are of different providers or addresses"):
+        ChatTokenomics(
+            cheap=f"openai:{CHEAP}@{server.url}", premium="openai:gpt-4o", api_key=SecretStr("k")
+        )
+    llm = ChatTokenomics(
+        cheap=f"openai:{CHEAP}@{server.url}",
+        premium=f"openai:{PREMIUM}@{server.url}",
+        api_key=SecretStr("theirs"),
+    )
+    llm.invoke(EASY)
+    assert server.headers[0]["authorization"] == "Bearer theirs"
+
+
 def test_a_wrong_api_key_is_said_at_once_and_costs_nothing() -> None:
     from openai import AuthenticationError
 
