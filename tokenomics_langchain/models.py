@@ -8,6 +8,7 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.runnables import RunnableBinding
+from pydantic import ValidationError
 
 from tokenomics_shared.errors import ConfigError, MissingExtra
 
@@ -88,8 +89,7 @@ def _from_string(spec: str, settings: dict[str, Any]) -> BaseChatModel:
         return _by_langchain(spec, settings)
     home = _PROVIDERS[provider]
     usage = {"stream_usage": True} if home.extra == "openai" else {}
-    chat_class = _load(home, spec)
-    return chat_class(model=model, **home.settings, **usage, **settings)
+    return _make(home, spec, model=model, **home.settings, **usage, **settings)
 
 
 def _compatible(
@@ -100,8 +100,8 @@ def _compatible(
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"model {spec!r}: its address must start with http:// or https://")
     settings.setdefault("api_key", os.environ.get(KEY_VARIABLE) or "none")
-    chat_class = _load(_PROVIDERS["openai"], spec)
-    return chat_class(model=model, base_url=url, stream_usage=True, **settings)
+    home = _PROVIDERS["openai"]
+    return _make(home, spec, model=model, base_url=url, stream_usage=True, **settings)
 
 
 def _by_langchain(spec: str, settings: dict[str, Any]) -> BaseChatModel:
@@ -121,11 +121,21 @@ def _by_langchain(spec: str, settings: dict[str, Any]) -> BaseChatModel:
     return model
 
 
-def _load(home: _Provider, spec: str) -> Callable[..., BaseChatModel]:
+def _make(home: _Provider, spec: str, **settings: Any) -> BaseChatModel:
     try:
         chat_class: Callable[..., BaseChatModel] = getattr(
             import_module(home.module), home.chat_class
         )
     except ImportError as error:
         raise MissingExtra(f"model {spec!r}", home.extra) from error
-    return chat_class
+    try:
+        return chat_class(**settings)
+    except Exception as error:
+        raise ConfigError(f"model {spec!r}: {_in_words(error)}") from error
+
+
+def _in_words(error: Exception) -> str:
+    """Without the values, which may be keys."""
+    if isinstance(error, ValidationError):
+        return "; ".join(problem["msg"] for problem in error.errors(include_input=False))
+    return str(error)

@@ -94,6 +94,11 @@ def test_strings_that_name_no_model_are_refused(spec: str, reason: str) -> None:
         ChatTokenomics(cheap=spec, premium="openai:x@http://127.0.0.1:9/v1")
 
 
+def test_a_model_that_its_provider_refuses_to_make_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"model 'openai:gpt-4o': .*(?i:credentials|api_key)"):
+        ChatTokenomics(cheap="openai:gpt-4o-mini@http://127.0.0.1:9/v1", premium="openai:gpt-4o")
+
+
 def test_a_provider_whose_package_is_missing_names_the_extra() -> None:
     with pytest.raises(MissingExtra, match=r"pip install 'tokenomics-llm\[vertexai\]'"):
         ChatTokenomics(
