@@ -1,0 +1,60 @@
+"""What the documents show runs, against a loopback server that stands in for OpenAI's."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tokenomics_shared import TokenomicsConfig
+from tokenomics_shared.testing import LoopbackServer
+
+ROOT = Path(__file__).parents[2]
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)(#[^)]+)?\)")
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    return [
+        (f"{path.name} {number}", body)
+        for path in DOCS
+        for number, (found, body) in enumerate(FENCE.findall(path.read_text("utf-8")), start=1)
+        if found == language
+    ]
+
+
+@pytest.mark.parametrize(("place", "code"), blocks("python"), ids=lambda value: value[:20])
+def test_code_runs(place: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with LoopbackServer() as server:
+        monkeypatch.setenv("OPENAI_API_KEY", "any")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.chdir(tmp_path)
+        exec(compile(code, place, "exec"), {"__name__": "__main__"})  # noqa: S102 -- our own
+
+
+@pytest.mark.parametrize(("place", "text"), blocks("toml"), ids=lambda value: value[:20])
+def test_configuration_is_one(place: str, text: str) -> None:
+    assert TokenomicsConfig(**tomllib.loads(text))
+
+
+def test_every_setting_is_documented() -> None:
+    text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    for name, field in TokenomicsConfig.model_fields.items():
+        assert f"`{name}`" in text, name
+        for setting in getattr(field.annotation, "model_fields", {}):
+            assert f"`{setting}`" in text, f"{name}.{setting}"
+
+
+@pytest.mark.parametrize("path", [*DOCS, ROOT / "ARCHITECTURE.md"], ids=lambda path: path.name)
+def test_links_lead_somewhere(path: Path) -> None:
+    for target, anchor in LINK.findall(path.read_text("utf-8")):
+        linked = path.parent / target
+        assert linked.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", linked.read_text("utf-8"), re.MULTILINE)
+            assert anchor[1:] in {heading.lower().replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= 150
