@@ -28,7 +28,7 @@ _LIMIT_NAMES = ("max_output_tokens", "max_tokens", "num_predict", "max_new_token
 """What providers call the limit on an answer; the first that is a field of the model's class."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LangChainBackend:
     """Calls tiers below `invoke`, so that callbacks, usage and tokens are told once.
 
@@ -107,10 +107,11 @@ class LangChainBackend:
             raise ValueError("No generation chunks were returned")
         first, *others = (chunk.raw.message for chunk in chunks)
         whole = first + others if others else first
-        # Read anew as complete, pieces of tool calls become tool calls.
-        fields = whole.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
-        fields["chunk_position"] = "last"
-        message = message_chunk_to_message(AIMessageChunk(**fields))
+        if whole.tool_call_chunks:
+            # Read anew as complete, pieces of tool calls become tool calls.
+            fields = whole.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
+            whole = AIMessageChunk(**fields | {"chunk_position": "last"})
+        message = message_chunk_to_message(whole)
         return to_reply(ChatResult(generations=[ChatGeneration(message=message)]))
 
     def replay(self, reply: Reply) -> Iterable[ChatGenerationChunk]:

@@ -40,11 +40,16 @@ from tokenomics_langchain.profile import common_profile
 from tokenomics_langchain.requests import take_pin, to_prompt
 from tokenomics_langchain.settings import read_settings
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
-from tokenomics_shared.config import TokenomicsConfig, in_words
 from tokenomics_shared.drivers import Done
-from tokenomics_shared.engine import Engine
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Prompt, Roster, Strategy
+
+if TYPE_CHECKING:
+    from tokenomics_shared.config import TokenomicsConfig
+    from tokenomics_shared.engine import Engine
+else:
+    # The fields are not validated; what makes them is loaded when the first model is made.
+    TokenomicsConfig = Engine = Any
 
 _CODEC = MessageCodec()
 _CREW = "_crew_and_models"
@@ -123,6 +128,8 @@ class ChatTokenomics(BaseChatModel):
             try:
                 super().__init__(**values)
             except ValidationError as error:
+                from tokenomics_shared.config import in_words
+
                 raise ConfigError(in_words(error)) from error
 
     @override

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
@@ -13,11 +14,11 @@ from langchain_core.messages import (
     ChatMessage,
     ToolMessage,
 )
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from tokenomics_shared.errors import CallFailed
-from tokenomics_shared.telemetry import as_metadata
 from tokenomics_shared.types import NO_USAGE, Message, Outcome, Reply, ToolCall, Usage
 
 _ROLES = {
@@ -154,21 +155,48 @@ class MessageCodec:
 
     def thaw(self, payload: str) -> Reply:
         """Build a fresh answer that costs nothing, under no message id."""
-        fields = json.loads(payload)
-        message = AIMessage(
-            content=fields["content"],
-            additional_kwargs=fields["additional_kwargs"],
-            response_metadata=fields["response_metadata"],
-            name=fields["name"],
-            usage_metadata={
-                "input_tokens": 0,
-                "output_tokens": 0,
-                "total_tokens": 0,
-                "total_cost": 0,  # LangChain's own mark
-            },
-        )
+        parsed = _parsed(payload)
+        # Everything in a message that can be changed, this one has to itself.
+        own = {
+            "content": _own(parsed.content),
+            "additional_kwargs": _own(parsed.additional_kwargs),
+            "response_metadata": _own(parsed.response_metadata),
+            "usage_metadata": _no_usage(),
+            "tool_calls": [],
+            "invalid_tool_calls": [],
+        }
+        message = parsed.model_copy(update=own)
         result = ChatResult(generations=[ChatGeneration(message=message)])
         return Reply(message.text, usage=NO_USAGE, raw=result)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(payload: str) -> AIMessage:
+    """The message that a payload describes; not to be handed out."""
+    fields = json.loads(payload)
+    return AIMessage(
+        content=fields["content"],
+        additional_kwargs=fields["additional_kwargs"],
+        response_metadata=fields["response_metadata"],
+        name=fields["name"],
+        usage_metadata=_no_usage(),
+    )
+
+
+def _own(value: Any) -> Any:
+    """A copy that shares nothing that can be changed; what JSON holds is all it has to know."""
+    if isinstance(value, dict):
+        return {name: _own(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_own(part) for part in value]
+    return value
+
+
+def _no_usage() -> UsageMetadata:
+    """Nothing spent, with LangChain's own mark of an answer from a cache."""
+    nothing: Any = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "total_cost": 0}
+    usage: UsageMetadata = nothing
+    return usage
 
 
 def to_result(outcome: Outcome) -> ChatResult:
@@ -177,7 +205,7 @@ def to_result(outcome: Outcome) -> ChatResult:
         raise ValueError("the request has no answer")
     result: ChatResult = outcome.reply.raw
     message = answer_of(result)
-    message.response_metadata = {**message.response_metadata, _OURS: as_metadata(outcome)}
+    message.response_metadata = {**message.response_metadata, _OURS: _metadata(outcome)}
     return result
 
 
@@ -186,10 +214,17 @@ def last_chunk(outcome: Outcome) -> ChatGenerationChunk:
     return ChatGenerationChunk(
         message=AIMessageChunk(
             content="",
-            response_metadata={_OURS: as_metadata(outcome)},
+            response_metadata={_OURS: _metadata(outcome)},
             chunk_position="last",
         )
     )
+
+
+def _metadata(outcome: Outcome) -> dict[str, Any]:
+    # Loaded with the engine, which whoever has an outcome has; importing this package need not.
+    from tokenomics_shared.telemetry import as_metadata
+
+    return as_metadata(outcome)
 
 
 def from_outer_cache(message: Any) -> Any:

@@ -21,17 +21,19 @@ def needs_no_run(model: BaseChatModel, config: RunnableConfig) -> bool:
     environment, and nothing is wanted that LangChain does around a call: caching, rate
     limiting, streaming inside, conversion of content.
     """
+    callbacks = config.get("callbacks")
     if (
-        model.cache is not None
+        getattr(callbacks, "handlers", callbacks)
+        or model.callbacks
+        or model.verbose
+        or model.cache is not None
         or model.rate_limiter is not None
         or model.output_version is not None
         or getattr(model, "streaming", None)
         or get_llm_cache() is not None
     ):
         return False
-    callbacks = config.get("callbacks")
-    manager = CallbackManager.configure(callbacks, model.callbacks, verbose=model.verbose)
-    return not manager.handlers
+    return not CallbackManager.configure(callbacks).handlers
 
 
 def without_run(kwargs: dict[str, Any]) -> dict[str, Any]:

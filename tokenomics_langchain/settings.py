@@ -3,16 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from tokenomics_langchain.crew import TIERS
 from tokenomics_langchain.models import refuse_ambiguous_key, resolve
-from tokenomics_shared.config import TokenomicsConfig
-from tokenomics_shared.engine import Engine
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Strategy
+
+if TYPE_CHECKING:
+    from tokenomics_shared.config import TokenomicsConfig
 
 SECTIONS = ("llm", "memory", "orchestrator", "bandit", "judge", "cascading", "telemetry", "prices")
 """The configuration's parts, each of which is also a keyword."""
@@ -25,6 +26,8 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: a setting or a model is impossible.
         StoreError: a file is foreign, newer or unreadable.
     """
+    from tokenomics_shared.engine import Engine
+
     values = {name: value for name, value in given.items() if value is not None}
     judge = values.pop("judge", None)
     if isinstance(judge, Mapping | BaseModel):
@@ -44,13 +47,15 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _config(given: Any, overrides: Mapping[str, Any]) -> TokenomicsConfig:
+def _config(given: Any, overrides: Mapping[str, Any]) -> "TokenomicsConfig":
+    from tokenomics_shared.config import TokenomicsConfig
+
     if isinstance(given, TokenomicsConfig):
         return given.replace(**overrides) if overrides else given
     return TokenomicsConfig.load(given, **overrides)
 
 
-def _resolve_models(values: dict[str, Any], config: TokenomicsConfig) -> None:
+def _resolve_models(values: dict[str, Any], config: "TokenomicsConfig") -> None:
     """Models named in the configuration stand in where none are given in code."""
     strategies: Sequence[Strategy] = values.get("strategies") or ()
     if "strategies" not in values:

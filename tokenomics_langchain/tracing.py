@@ -6,7 +6,12 @@ run alone.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
@@ -63,14 +68,33 @@ class Leg:
 
 
 class _Untold(Leg):
-    """A call that nobody is told of."""
+    """A call that nobody is told of; also the context it is made in."""
 
     @override
     def add(self, generation: ChatGenerationChunk) -> None:
         """Forget it."""
 
+    @override
+    def end(self, result: ChatResult) -> None:
+        """Forget it."""
 
-@dataclass(frozen=True, slots=True)
+    def __enter__(self) -> Leg:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    async def __aenter__(self) -> Leg:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+_UNTOLD = _Untold()
+
+
+@dataclass(slots=True)
 class LegRuns:
     """Opens a child run for each call, for whoever listens.
 
@@ -82,61 +106,39 @@ class LegRuns:
     parent: Any
     nested: Nested
 
-    @contextmanager
     def leg(
         self,
         model: BaseChatModel,
         messages: Sequence[BaseMessage],
         ask: Generate,
         kwargs: Mapping[str, Any],
-    ) -> Iterator[Leg]:
-        """Tell of a call."""
-        handlers = self._listeners(model)
-        if not handlers:
-            yield _Untold()
-            return
-        leg = Leg()
-        manager = self._manager(CallbackManager, handlers)
-        (run,) = manager.on_chat_model_start(
-            model._serialized, [list(messages)], **self._details(model, ask, kwargs)
-        )
-        try:
-            yield leg
-        except BaseException as error:
-            run.on_llm_error(error, response=leg.outcome())
-            raise
-        run.on_llm_end(leg.outcome())
+    ) -> AbstractContextManager[Leg]:
+        """The context to make a call in; whoever listens is told of it."""
+        listeners = self._listeners(model)
+        if not listeners:
+            return _UNTOLD
+        manager = self._manager(CallbackManager, listeners)
+        return _told(manager, model, messages, _details(model, ask, kwargs))
 
-    @asynccontextmanager
-    async def aleg(
+    def aleg(
         self,
         model: BaseChatModel,
         messages: Sequence[BaseMessage],
         ask: Generate,
         kwargs: Mapping[str, Any],
-    ) -> AsyncIterator[Leg]:
-        """Tell of a call, without blocking the event loop."""
-        handlers = self._listeners(model)
-        if not handlers:
-            yield _Untold()
-            return
-        leg = Leg()
-        manager = self._manager(AsyncCallbackManager, handlers)
-        (run,) = await manager.on_chat_model_start(
-            model._serialized, [list(messages)], **self._details(model, ask, kwargs)
-        )
-        try:
-            yield leg
-        except BaseException as error:
-            await run.on_llm_error(error, response=leg.outcome())
-            raise
-        await run.on_llm_end(leg.outcome())
+    ) -> AbstractAsyncContextManager[Leg]:
+        """As `leg`, for async calls."""
+        listeners = self._listeners(model)
+        if not listeners:
+            return _UNTOLD
+        manager = self._manager(AsyncCallbackManager, listeners)
+        return _atold(manager, model, messages, _details(model, ask, kwargs))
 
     def _listeners(self, model: BaseChatModel) -> list[BaseCallbackHandler]:
         """The tier's own handlers, but those that hear of our run anyway; tracers if wanted."""
         own = model.callbacks
         handlers = list(own.handlers if isinstance(own, BaseCallbackManager) else own or ())
-        if self.parent is None:
+        if self.parent is None or (not handlers and self.nested == "none"):
             return handlers
         heard = self.parent.handlers
         handlers = [handler for handler in handlers if handler not in heard]
@@ -155,14 +157,47 @@ class LegRuns:
             manager.add_metadata(self.parent.inheritable_metadata)
         return manager
 
-    def _details(
-        self, model: BaseChatModel, ask: Generate, kwargs: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        return {
-            "invocation_params": model._get_invocation_params(**kwargs),
-            "options": {"stop": kwargs.get("stop")},
-            "name": f"tier:{ask.strategy.tier}",
-        }
+
+@contextmanager
+def _told(
+    manager: Any,
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    details: Mapping[str, Any],
+) -> Iterator[Leg]:
+    leg = Leg()
+    (run,) = manager.on_chat_model_start(model._serialized, [list(messages)], **details)
+    try:
+        yield leg
+    except BaseException as error:
+        run.on_llm_error(error, response=leg.outcome())
+        raise
+    run.on_llm_end(leg.outcome())
+
+
+@asynccontextmanager
+async def _atold(
+    manager: Any,
+    model: BaseChatModel,
+    messages: Sequence[BaseMessage],
+    details: Mapping[str, Any],
+) -> AsyncIterator[Leg]:
+    leg = Leg()
+    (run,) = await manager.on_chat_model_start(model._serialized, [list(messages)], **details)
+    try:
+        yield leg
+    except BaseException as error:
+        await run.on_llm_error(error, response=leg.outcome())
+        raise
+    await run.on_llm_end(leg.outcome())
+
+
+def _details(model: BaseChatModel, ask: Generate, kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "invocation_params": model._get_invocation_params(**kwargs),
+        "options": {"stop": kwargs.get("stop")},
+        "name": f"tier:{ask.strategy.tier}",
+    }
 
 
 def fix_run(

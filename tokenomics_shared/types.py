@@ -335,7 +335,9 @@ class Savings:
     @property
     def total(self) -> Decimal:
         """The parts' sum."""
-        return sum(self.by_part().values(), start=Decimal(0))
+        return (
+            self.memory_layer + self.orchestrator + self.bandit + self.compression + self.cascade
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,11 +210,15 @@ def _read(connection: sqlite3.Connection, queries: Sequence[Statement]) -> list[
 
 
 def _write(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+    """All jobs in one transaction, the same statements of all of them together."""
+    rows: dict[str, list[Row]] = {}
+    for job in jobs:
+        for sql, row in job:
+            rows.setdefault(sql, []).append(row)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for job in jobs:
-            for statement in job:
-                connection.execute(*statement)
+        for sql, parameters in rows.items():
+            connection.executemany(sql, parameters)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

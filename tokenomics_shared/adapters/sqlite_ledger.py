@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from tokenomics_shared.adapters.sqlite import Database, Schema, read_usage, usag
 from tokenomics_shared.types import Charge, ModelTotals, Outcome, Savings, Totals
 
 _PARTS = tuple(Savings().by_part())
+_amounts = attrgetter(*_PARTS)
+_NOTHING_KNOWN = (None,) * len(_PARTS)
 
 SCHEMA = Schema(
     what="Tokenomics ledger",
@@ -103,7 +106,7 @@ class SqliteLedger:
 
 
 def _request(outcome: Outcome) -> tuple[Any, ...]:
-    saved = outcome.savings.by_part() if outcome.savings else dict.fromkeys(_PARTS)
+    saved = _NOTHING_KNOWN if outcome.savings is None else _amounts(outcome.savings)
     return (
         outcome.request_id,
         outcome.at,
@@ -120,7 +123,7 @@ def _request(outcome: Outcome) -> tuple[Any, ...]:
         _pico(outcome.cost),
         _pico(outcome.baseline_cost),
         int(outcome.baseline_estimated),
-        *(_pico(saved[part]) for part in _PARTS),
+        *map(_pico, saved),
     )
 
 

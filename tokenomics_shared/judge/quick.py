@@ -5,9 +5,7 @@ import re
 from tokenomics_shared.types import Prompt, Reply, Verdict
 
 _ENDINGS = frozenset(".!?\"'`)]}0123456789")
-_GIVES_UP = re.compile(
-    r"\b(?:i don't know|cannot|can't|unable|as an ai|not sure)\b", re.IGNORECASE
-)
+_GIVES_UP = ("i don't know", "cannot", "can't", "unable", "as an ai", "not sure")
 _WORD = re.compile(r"[a-z]{3,}")
 _COMMON = frozenset(
     "about all and any are been but can could did does each for from had has have her his how "
@@ -46,10 +44,10 @@ class QuickCheck:
 
     def score(self, question: str, answer: str) -> float:
         """Score in [0, 1]."""
-        answer = answer.strip()
+        answer = answer.strip().lower()
         long_enough = len(answer) > self.min_length
-        complete = answer[-1:] in _ENDINGS and not _GIVES_UP.search(answer)
+        complete = answer[-1:] in _ENDINGS and not any(words in answer for words in _GIVES_UP)
         asked = set(_WORD.findall(question.lower())) - _COMMON
-        used = asked.intersection(_WORD.findall(answer.lower())) if asked else asked
+        used = asked.intersection(_WORD.findall(answer)) if asked else asked
         overlap = len(used) / len(asked) if asked else 1.0
         return 0.3 * long_enough + 0.4 * complete + 0.3 * overlap

@@ -7,8 +7,6 @@ from decimal import Decimal
 from tokenomics_shared.ports import Prices
 from tokenomics_shared.types import Tier, Usage
 
-_MILLION = Decimal(1_000_000)
-
 
 @dataclass(frozen=True, slots=True)
 class Price:
@@ -28,16 +26,12 @@ class Price:
 
     def cost(self, usage: Usage) -> Decimal:
         """US dollars for this usage."""
-        fresh = usage.input - usage.cache_read - usage.cache_write
-        read = self.input if self.cache_read is None else self.cache_read
-        write = self.input if self.cache_write is None else self.cache_write
-        total = (
-            self.input * fresh
-            + read * usage.cache_read
-            + write * usage.cache_write
-            + self.output * usage.output
-        )
-        return total / _MILLION
+        total = self.input * usage.input + self.output * usage.output
+        if usage.cache_read and self.cache_read is not None:
+            total += (self.cache_read - self.input) * usage.cache_read
+        if usage.cache_write and self.cache_write is not None:
+            total += (self.cache_write - self.input) * usage.cache_write
+        return total.scaleb(-6)
 
 
 class Overrides:
