@@ -63,4 +63,4 @@ def test_what_is_no_ledger_is_named(
 def test_help_and_nothing() -> None:
     assert "report" in tokenomics("--help").stdout
     assert tokenomics().returncode != 0
-    assert tokenomics("reprot").returncode == 2
+    assert tokenomics("no-such-command").returncode == 2

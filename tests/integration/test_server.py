@@ -44,10 +44,18 @@ def test_it_echoes_counts_and_records(server: LoopbackServer) -> None:
     assert server.headers[0]["authorization"] == "Bearer any"
 
 
+def stream(server: LoopbackServer, text: str, **fields: Any) -> Iterator[Any]:
+    turn: Any = {"role": "user", "content": text}
+    with client(server) as opened:
+        yield from opened.chat.completions.create(
+            model="m", messages=[turn], stream=True, **fields
+        )
+
+
 @pytest.mark.parametrize("usage", [True, False])
 def test_it_streams(server: LoopbackServer, usage: Any) -> None:
     options = {"stream_options": {"include_usage": True}} if usage else {}
-    chunks = list(ask(server, "a b c", stream=True, logprobs=True, **options))
+    chunks = list(stream(server, "a b c", logprobs=True, **options))
     deltas = [chunk.choices[0] for chunk in chunks if chunk.choices]
     assert "".join(d.delta.content or "" for d in deltas) == "You asked m: a b c"
     assert deltas[-1].finish_reason == "stop"
@@ -141,7 +149,7 @@ def test_it_breaks_streams_on_request(server: LoopbackServer) -> None:
     server.faults["m"] = Fault(cut_after=3)
     got: list[Any] = []
     with pytest.raises(Exception, match="incomplete|Connection|peer"):  # noqa: RUF043
-        got.extend(ask(server, "one two three", stream=True))
+        got.extend(stream(server, "one two three"))
     assert len(got) == 3
 
 
