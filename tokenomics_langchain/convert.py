@@ -31,6 +31,9 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 _PIECE = re.compile(r"\s*(?:\S+\s*){1,8}")
 """A replayed chunk: up to eight words."""
 
+_REASONS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
+"""Where providers say why an answer ended; OpenAI's Responses API has but a status."""
+
 _OF_THE_CALL = frozenset({"id", "token_usage", "usage", _OURS := "tokenomics"})
 """Response metadata that tells of one call and would be untrue of the next answer."""
 
@@ -290,12 +293,14 @@ def _tool_calls(message: AIMessage) -> tuple[ToolCall, ...]:
 
 
 def _finish_reason(metadata: Mapping[str, Any], calls: Sequence[ToolCall]) -> str:
-    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
+    reason = next((metadata[name] for name in _REASONS if metadata.get(name)), None)
     return str(reason or ("tool_calls" if calls else ""))
 
 
 def _faults(message: AIMessage) -> Iterable[str]:
     for call in message.invalid_tool_calls:
         yield f"arguments of {call.get('name')} are not JSON"
-    if message.additional_kwargs.get("refusal"):
+    blocks = message.content if isinstance(message.content, list) else ()
+    refusals = (isinstance(block, dict) and block.get("type") == "refusal" for block in blocks)
+    if message.additional_kwargs.get("refusal") or any(refusals):
         yield "refused"

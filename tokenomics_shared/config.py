@@ -256,7 +256,8 @@ class TokenomicsConfig(BaseSettings):
 
     def path_of(self, own: Path | None, name: str) -> Path | None:
         """The path a part keeps its state at: its own, or a name in `state_dir`, or none."""
-        return own or (self.state_dir / name if self.state_dir else None)
+        path = own or (self.state_dir / name if self.state_dir else None)
+        return None if path is None else path.expanduser()
 
 
 def _overlay(below: dict[str, Any], above: Mapping[str, Any]) -> None:

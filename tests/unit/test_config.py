@@ -157,6 +157,7 @@ def test_state_goes_where_the_part_says_or_else_into_the_folder(tmp_path: Path) 
     assert config.path_of(None, "cache.db") == tmp_path / "cache.db"
     assert config.path_of(Path("own.db"), "cache.db") == Path("own.db")
     assert TokenomicsConfig().path_of(None, "cache.db") is None
+    assert TokenomicsConfig(state_dir="~/state").path_of(None, "x") == Path.home() / "state" / "x"
 
 
 def test_a_configuration_is_fixed() -> None:

@@ -7,7 +7,10 @@ from typing import Any
 from tokenomics_shared.types import Prompt, Reply, ToolCall, Verdict
 
 _PASSED = Verdict(accepted=True, score=1.0)
-_CUT = frozenset({"length", "max_tokens", "MAX_TOKENS", "content_filter", "SAFETY", "aborted"})
+_CUT = frozenset(
+    {"length", "max_tokens", "MAX_TOKENS", "incomplete", "content_filter", "SAFETY", "aborted"}
+)
+"""The providers' words, and ours, for an answer that was cut short or held back."""
 
 
 class Checks:

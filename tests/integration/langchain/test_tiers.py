@@ -194,6 +194,26 @@ def test_chunks_of_a_message_join_to_it(text: str) -> None:
     assert [bool(chunk.response_metadata) for chunk in chunks].count(True) == 1
 
 
+@pytest.mark.parametrize(
+    ("fields", "reason", "faults"),
+    [
+        ({"response_metadata": {"finish_reason": "length"}}, "length", ()),
+        ({"response_metadata": {"stop_reason": "end_turn"}}, "end_turn", ()),
+        ({"response_metadata": {"stopReason": "max_tokens"}}, "max_tokens", ()),
+        ({"response_metadata": {"done_reason": "length"}}, "length", ()),
+        ({"response_metadata": {"status": "incomplete"}}, "incomplete", ()),
+        ({}, "", ()),
+        ({"additional_kwargs": {"refusal": "I won't."}}, "", ("refused",)),
+        ({"content": [{"type": "refusal", "refusal": "I won't."}]}, "", ("refused",)),
+    ],
+)
+def test_why_an_answer_ended_is_read_from_each_provider(
+    fields: dict[str, Any], reason: str, faults: tuple[str, ...]
+) -> None:
+    reply = to_reply(_result(AIMessage(**{"content": "a", **fields})))
+    assert (reply.finish_reason, reply.faults) == (reason, faults)
+
+
 def test_what_json_cannot_hold_is_not_kept(make: Make) -> None:
     message = AIMessage("An answer.", additional_kwargs={"odd": object()})
     llm = ChatTokenomics(premium=GenericFakeChatModel(messages=iter([message])))
