@@ -1,24 +1,31 @@
 """Tokenomics for LangChain: `ChatTokenomics`, a chat model made of cheaper and better ones."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from tokenomics_langchain.chat_models import ChatTokenomics
 from tokenomics_shared.types import Strategy
 
 if TYPE_CHECKING:
+    from tokenomics_langchain.cache import TokenomicsCache
     from tokenomics_shared.config import TokenomicsConfig
+    from tokenomics_shared.recollection import Memory
 
-__all__ = ["ChatTokenomics", "Strategy", "TokenomicsConfig"]
+__all__ = ["ChatTokenomics", "Memory", "Strategy", "TokenomicsCache", "TokenomicsConfig"]
+
+_HOMES = {
+    "Memory": "tokenomics_shared.recollection",
+    "TokenomicsCache": "tokenomics_langchain.cache",
+    "TokenomicsConfig": "tokenomics_shared.config",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """The configuration is loaded when it is first asked for: most callers need only keywords."""
-    if name == "TokenomicsConfig":
-        from tokenomics_shared.config import TokenomicsConfig
-
-        return TokenomicsConfig
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """What most callers need not is loaded when it is first asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), "TokenomicsConfig"]
+    return [*globals(), *_HOMES]

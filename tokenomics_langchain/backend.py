@@ -1,7 +1,7 @@
 """Model calls for one LangChain request."""
 
 from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.globals import get_llm_cache
@@ -117,6 +117,10 @@ class LangChainBackend:
     def replay(self, reply: Reply) -> Iterable[ChatGenerationChunk]:
         """Split a finished reply into chunks."""
         return to_chunks(answer_of(reply.raw))
+
+    def aside(self) -> "LangChainBackend":
+        """The same calls, of which no callback hears."""
+        return replace(self, messages=list(self.messages), runs=LegRuns(None, "none"))
 
     def _target(self, strategy: Strategy) -> Target:
         """The model to call and everything to call it with, stop sequences included."""

@@ -40,6 +40,7 @@ from tokenomics_langchain.profile import common_profile
 from tokenomics_langchain.requests import take_pin, to_prompt
 from tokenomics_langchain.settings import read_settings
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
+from tokenomics_langchain.wishes import WISHES, with_wishes
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Prompt, Roster, Strategy
@@ -194,6 +195,7 @@ class ChatTokenomics(BaseChatModel):
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         kwargs.pop(RUN, None)
+        kwargs.pop(WISHES, None)
         return {**self._identifying_params, "_type": self._llm_type, "stop": stop, **kwargs}
 
     @override
@@ -254,6 +256,7 @@ class ChatTokenomics(BaseChatModel):
     ) -> AIMessage:
         """Answer; LangChain's record of a run is kept only for those who listen."""
         config = ensure_config(config)
+        kwargs = with_wishes(config, kwargs)
         if not needs_no_run(self, config):
             return super().invoke(input, config, stop=stop, **kwargs)
         messages = _normalize_messages(self._convert_input(input).to_messages())
@@ -270,6 +273,7 @@ class ChatTokenomics(BaseChatModel):
     ) -> AIMessage:
         """Answer without blocking the event loop."""
         config = ensure_config(config)
+        kwargs = with_wishes(config, kwargs)
         if not needs_no_run(self, config):
             return await super().ainvoke(input, config, stop=stop, **kwargs)
         messages = _normalize_messages(self._convert_input(input).to_messages())
@@ -306,7 +310,7 @@ class ChatTokenomics(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        request = self._request(messages, stop, run_manager, kwargs)
+        request = self._request(messages, stop, run_manager, kwargs, paced=True)
         with closing(self.engine.stream(*request)) as chunks:
             for chunk in chunks:
                 yield last_chunk(chunk.result) if isinstance(chunk, Done) else chunk
@@ -319,7 +323,7 @@ class ChatTokenomics(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        request = self._request(messages, stop, run_manager, kwargs)
+        request = self._request(messages, stop, run_manager, kwargs, paced=True)
         async with aclosing(self.engine.astream(*request)) as chunks:
             async for chunk in chunks:
                 yield last_chunk(chunk.result) if isinstance(chunk, Done) else chunk
@@ -334,6 +338,7 @@ class ChatTokenomics(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
         """Stream an answer."""
+        kwargs = with_wishes(ensure_config(config), kwargs)
         if self.nested == "trace":
             config, kwargs = fix_run(config, kwargs, self)
         yield from super().stream(input, config, stop=stop, **kwargs)
@@ -348,6 +353,7 @@ class ChatTokenomics(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream an answer without blocking the event loop."""
+        kwargs = with_wishes(ensure_config(config), kwargs)
         if self.nested == "trace":
             config, kwargs = fix_run(config, kwargs, self)
         async for chunk in super().astream(input, config, stop=stop, **kwargs):
@@ -359,10 +365,13 @@ class ChatTokenomics(BaseChatModel):
         stop: list[str] | None,
         run_manager: Any,
         given: Mapping[str, Any],
+        *,
+        paced: bool = False,
     ) -> tuple[Prompt, Roster, MessageCodec, LangChainBackend]:
         """What the engine needs to answer a call."""
         kwargs = dict(given)
         run = kwargs.pop(RUN, None) or run_manager
+        wishes = kwargs.pop(WISHES, None)
         if stop is None:
             stop = self.stop or None
         for name in ("temperature", "max_tokens"):
@@ -372,7 +381,10 @@ class ChatTokenomics(BaseChatModel):
         pin = take_pin(kwargs, self._crew)
         runs = LegRuns(run, self.nested)
         backend = LangChainBackend(self._crew.tiers, messages, stop, kwargs, runs)
-        return to_prompt(messages, stop, kwargs, pin), self._crew.roster(), _CODEC, backend
+        prompt = to_prompt(messages, stop, kwargs, pin, paced=paced)
+        if wishes is not None:
+            prompt = wishes.put_on(prompt)
+        return prompt, self._crew.roster(), _CODEC, backend
 
 
 # LangChain asks for these signatures at every call and reads but the names. Prepared, they cost

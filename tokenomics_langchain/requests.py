@@ -30,6 +30,8 @@ def to_prompt(
     stop: Sequence[str] | None,
     kwargs: Mapping[str, Any],
     pin: str | None,
+    *,
+    paced: bool = False,
 ) -> Prompt:
     """Read a call.
 
@@ -38,6 +40,7 @@ def to_prompt(
         stop: sequences that end the answer.
         kwargs: the call's arguments.
         pin: the tier the caller asked for by name.
+        paced: the answer is streamed.
     """
     schema = kwargs.get("answer_schema")
     response_format = kwargs.get("response_format") if schema is None else schema["json_schema"]
@@ -52,6 +55,7 @@ def to_prompt(
         },
         max_tokens=kwargs.get("max_tokens"),
         pin=pin,
+        paced=paced,
     )
 
 

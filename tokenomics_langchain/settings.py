@@ -27,11 +27,16 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         StoreError: a file is foreign, newer or unreadable.
     """
     from tokenomics_shared.engine import Engine
+    from tokenomics_shared.recollection import Memory
 
     values = {name: value for name, value in given.items() if value is not None}
     judge = values.pop("judge", None)
     if isinstance(judge, Mapping | BaseModel):
         values["judge"], judge = judge, None
+    memory = values.get("memory")
+    shared = None
+    if isinstance(memory, Memory):
+        shared, values["memory"] = memory, memory.config
     overrides = {name: values.pop(name) for name in (*SECTIONS, "state_dir") if name in values}
     engine = values.get("engine")
     config = engine.config if engine is not None else _config(values.get("config"), overrides)
@@ -43,7 +48,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
             values[name] = default
     _resolve_models(values, config)
     values["config"] = config
-    values["engine"] = engine or Engine.build(config, judge=judge)
+    values["engine"] = engine or Engine.build(config, judge=judge, memory=shared)
     return values
 
 

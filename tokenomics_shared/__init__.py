@@ -17,16 +17,20 @@ if TYPE_CHECKING:
         StoreError,
         TokenomicsError,
     )
+    from tokenomics_shared.recollection import Memory, MemoryStats, Recalled
     from tokenomics_shared.telemetry import Price, Report
     from tokenomics_shared.types import Outcome, Strategy, Usage, Verdict
 
 _HOMES = {
     "ConfigError": "errors",
     "Engine": "engine",
+    "Memory": "recollection",
+    "MemoryStats": "recollection",
     "MissingExtra": "errors",
     "Outcome": "types",
     "Price": "telemetry",
     "PromptError": "errors",
+    "Recalled": "recollection",
     "Report": "telemetry",
     "StoreError": "errors",
     "Strategy": "types",
@@ -39,10 +43,13 @@ _HOMES = {
 __all__ = [
     "ConfigError",
     "Engine",
+    "Memory",
+    "MemoryStats",
     "MissingExtra",
     "Outcome",
     "Price",
     "PromptError",
+    "Recalled",
     "Report",
     "StoreError",
     "Strategy",

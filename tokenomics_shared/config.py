@@ -6,7 +6,7 @@ Nested names take two underscores in the environment: `TOKENOMICS_MEMORY__TTL_S=
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,7 +16,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
@@ -61,27 +60,47 @@ class MemoryConfig(_Section):
     Attributes:
         use_exact_cache: answer a request that is the same as one before.
         use_semantic_cache: answer a request that means the same as one before.
+        max_false_hit_rate: of the answers given by meaning, the share that may be wrong; audits
+            hold it. None for the fixed thresholds below.
         similarity_threshold: cosine similarity from which a near question is of use.
-        direct_return_threshold: cosine similarity from which its answer is given.
+        direct_return_threshold: cosine similarity from which its answer is given, where there is
+            no `max_false_hit_rate`.
+        guard: with a fixed threshold, refuse near questions that differ in a number, a negation,
+            a name, …; the bounded cache always does.
+        observe: decide, log and learn, but give nothing by meaning.
+        audit_rate: share of the answers given by meaning that are compared with a fresh one.
+        embedder: reads questions: an `Embedder`, a LangChain `Embeddings`, a LlamaIndex
+            `BaseEmbedding`, a function, or a model's name. None for MiniLM in this process.
+        embedder_timeout_s: seconds an embedder that is not in this process may take.
+        cache_text: `(prompt) -> str` gives the question that is cached, where the last turn is
+            more than that.
+        max_temperature: requests above it are never answered by meaning.
+        allow_tools: answer requests that offer tools by meaning.
+        single_flight: let the same request wait while its answer is under way.
         persistent_cache_path: file that keeps answers beyond the process.
         max_entries: answers kept in the process; a hundred times as many in the file.
+        max_vectors: questions held in the process for the semantic cache.
         ttl_s: seconds an answer lives; None for as long as there is room.
     """
 
     use_exact_cache: bool = True
     use_semantic_cache: bool = False
+    max_false_hit_rate: Annotated[float, Field(gt=0.0, le=0.5)] | None = 0.02
     similarity_threshold: Probability = 0.70
     direct_return_threshold: Probability = 0.85
+    guard: bool = True
+    observe: bool = False
+    audit_rate: Annotated[float, Field(ge=0.0, le=0.05)] = 0.05
+    embedder: Annotated[Any, Field(exclude=True)] = None
+    embedder_timeout_s: Annotated[float, Field(gt=0.0)] = 5.0
+    cache_text: Annotated[Callable[..., str] | None, Field(exclude=True)] = None
+    max_temperature: Annotated[float, Field(ge=0.0)] = 1.0
+    allow_tools: bool = False
+    single_flight: bool = True
     persistent_cache_path: Path | None = None
     max_entries: Positive = 10_000
+    max_vectors: Positive = 200_000
     ttl_s: Annotated[float, Field(gt=0.0)] | None = None
-
-    @field_validator("use_semantic_cache")
-    @classmethod
-    def _not_here_yet(cls, value: bool) -> bool:  # noqa: FBT001 -- pydantic calls it
-        if value:
-            raise ValueError("this version has no semantic cache")
-        return value
 
     @model_validator(mode="after")
     def _thresholds_in_order(self) -> Self:
@@ -250,7 +269,7 @@ class TokenomicsConfig(BaseSettings):
 
     def replace(self, **settings: Any) -> Self:
         """A copy with these settings over its own."""
-        layers = self.model_dump(exclude_unset=True)
+        layers = _given(self)
         _overlay(layers, settings)
         return type(self)(**layers)
 
@@ -262,12 +281,21 @@ class TokenomicsConfig(BaseSettings):
 
 def _overlay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
     for name, given in above.items():
-        value = given.model_dump(exclude_unset=True) if isinstance(given, BaseModel) else given
+        value = _given(given) if isinstance(given, BaseModel) else given
         if isinstance(value, Mapping):
             nested = below.setdefault(name, {})
             _overlay(nested, value)
         else:
             below[name] = value
+
+
+def _given(settings: BaseModel) -> dict[str, Any]:
+    """What was set, as mappings; objects stay the objects they are."""
+    values = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return {
+        name: _given(value) if isinstance(value, BaseModel) else value
+        for name, value in values.items()
+    }
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -6,12 +6,13 @@ leaves a driver is the computation's result or the provider's own exception.
 """
 
 import asyncio
+import threading
 from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
 from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, assert_never
 
-from tokenomics_shared.effects import Call, Effect, Flush, Gate, Generate, Steps
+from tokenomics_shared.effects import Await, Call, Effect, Flush, Gate, Generate, Steps
 from tokenomics_shared.errors import Abandoned, CallFailed
 from tokenomics_shared.ports import Backend, Chunk
 from tokenomics_shared.types import Reply
@@ -128,6 +129,8 @@ def _perform(effect: Effect, backend: Backend) -> Any:
             return None
         case Call(fn):
             return fn()
+        case Await():
+            return _wait(effect)
         case _:
             assert_never(effect)
 
@@ -140,8 +143,27 @@ async def _aperform(effect: Effect, backend: Backend) -> Any:
             return None
         case Call(fn):
             return await asyncio.to_thread(fn)
+        case Await():
+            return await _await(effect)
         case _:
             assert_never(effect)
+
+
+def _wait(effect: Await[T]) -> T | None:
+    """Wait for another thread; its bringer can't go on in one that waits."""
+    if effect.thread == threading.get_ident():
+        return None
+    with suppress(TimeoutError):
+        return effect.future.result(effect.timeout_s)
+    return None
+
+
+async def _await(effect: Await[T]) -> T | None:
+    """Wait for another task or thread; many may wait, so one that leaves takes nothing with it."""
+    with suppress(TimeoutError):
+        brought = asyncio.shield(asyncio.wrap_future(effect.future))
+        return await asyncio.wait_for(brought, effect.timeout_s)
+    return None
 
 
 def _show(effect: Effect, backend: Backend, tap: "_Tap") -> Generator[Any, None, None]:
@@ -158,7 +180,7 @@ def _show(effect: Effect, backend: Backend, tap: "_Tap") -> Generator[Any, None,
         case Flush(reply):
             yield from tap.rest(reply)
             tap.result = None
-        case Call():
+        case Call() | Await():
             tap.result = _perform(effect, backend)
         case _:
             assert_never(effect)
@@ -180,7 +202,7 @@ async def _ashow(effect: Effect, backend: Backend, tap: "_Tap") -> AsyncGenerato
             for raw in tap.rest(reply):
                 yield raw
             tap.result = None
-        case Call():
+        case Call() | Await():
             tap.result = await _aperform(effect, backend)
         case _:
             assert_never(effect)

@@ -7,6 +7,7 @@ telling of a request serves sync, async and streamed callers, and a test can pla
 """
 
 from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Self, TypeVar
 
@@ -59,6 +60,24 @@ class Call(_Ask[T]):
     fn: Callable[[], T]
 
 
-Effect = Generate | Flush | Call[Any]
+@dataclass(frozen=True, slots=True)
+class Await(_Ask[T | None]):
+    """Wait for what another request is about to bring, without blocking an event loop.
+
+    The result is None when it doesn't come in time, and at once when waiting would keep its
+    bringer from bringing it.
+
+    Attributes:
+        future: what will be brought.
+        thread: the thread that brings it.
+        timeout_s: seconds to wait at most.
+    """
+
+    future: Future[T | None]
+    thread: int
+    timeout_s: float
+
+
+Effect = Generate | Flush | Call[Any] | Await[Any]
 Steps = Generator[Effect, Any, T]
 """A computation that asks for effects and returns a T."""

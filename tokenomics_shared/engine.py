@@ -1,5 +1,6 @@
 """The engine: the parts put together, and the doors to them."""
 
+import functools
 import logging
 import time
 import weakref
@@ -8,8 +9,8 @@ from typing import Any
 
 from typing_extensions import override
 
+from tokenomics_shared.adapters.background import Background
 from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
-from tokenomics_shared.adapters.sqlite_memos import SqliteMemos
 from tokenomics_shared.bandit import Fixed, JsonState, NoState, Reward, Ucb
 from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCascade
 from tokenomics_shared.config import TokenomicsConfig
@@ -17,13 +18,16 @@ from tokenomics_shared.drivers import arun, astream, run, stream
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.judge import Checks, FunctionJudge, Panel, QuickCheck
-from tokenomics_shared.memory import ExactCache, NoCache
 from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens, prompt_tokens
-from tokenomics_shared.pipeline import Parts, answer
-from tokenomics_shared.ports import Backend, Bandit, Cascade, Codec, Judge, Memory, Planner, Prices
+from tokenomics_shared.pipeline import Parts, answer, audit
+from tokenomics_shared.ports import Backend, Bandit, Cascade, Codec, Judge, Planner, Prices
 from tokenomics_shared.prediction import predict_output_tokens
+from tokenomics_shared.recollection import Memory
 from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report
 from tokenomics_shared.types import Outcome, Prompt, Roster, Usage
+
+MAX_AUDITS = 100
+"""Audits that may wait to be made."""
 
 JudgeFunction = Callable[[str, str], float]
 """`(question, answer) -> score` in [0, 1]."""
@@ -36,11 +40,19 @@ class Engine:
     when the process ends; what is pending is written then.
     """
 
-    def __init__(self, config: TokenomicsConfig, parts: Parts) -> None:
+    def __init__(self, config: TokenomicsConfig, parts: Parts, memory: Memory) -> None:
         self.config = config
         self.parts = parts
-        self.close = weakref.finalize(self, _close, parts)
+        self.memory = memory
+        faults = parts.books.faults
+        self._auditor = Background(
+            "tokenomics-audits",
+            lambda error: faults.record("audits", error),
+            max_jobs=MAX_AUDITS,
+        )
         self._given: dict[str, Any] = {}
+        shared = () if memory.faults is faults else (memory,)
+        self.close = weakref.finalize(self, _close, parts, self._auditor, shared)
 
     @override
     def __reduce__(self) -> tuple[Any, ...]:
@@ -61,6 +73,7 @@ class Engine:
         *,
         judge: Judge | JudgeFunction | None = None,
         prices: Prices | None = None,
+        memory: Memory | None = None,
     ) -> "Engine":
         """Put the parts together as the configuration says.
 
@@ -69,6 +82,7 @@ class Engine:
             judge: judges drafts instead of the quick check; a function may block.
             prices: looks up what the configuration states no price for; the bundled price table
                 when None.
+            memory: shared with others; made from the configuration when None.
 
         Raises:
             ConfigError: a setting is impossible.
@@ -77,8 +91,9 @@ class Engine:
         config = config or TokenomicsConfig.load()
         _set_up_logging(config)
         faults = Faults()
+        kept = memory or _memory(config, faults)
         parts = Parts(
-            memory=_memory(config, faults),
+            memory=kept.layers,
             orchestrator=_orchestrator(config),
             bandit=_bandit(config),
             cascade=_cascade(config),
@@ -86,8 +101,8 @@ class Engine:
             reward=Reward(config.bandit.cost_lambda, config.bandit.latency_lambda),
             books=_books(config, faults, prices),
         )
-        engine = cls(config, parts)
-        engine._given = {"judge": judge, "prices": prices}
+        engine = cls(config, parts, kept)
+        engine._given = {"judge": judge, "prices": prices, "memory": memory}
         return engine
 
     def answer(self, prompt: Prompt, roster: Roster, codec: Codec) -> Steps[Outcome]:
@@ -96,29 +111,41 @@ class Engine:
 
     def run(self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend) -> Outcome:
         """Answer and wait."""
-        return run(self.answer(prompt, roster, codec), backend)
+        return run(self._steps(prompt, roster, codec, backend), backend)
 
     async def arun(
         self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
     ) -> Outcome:
         """Answer without blocking the event loop."""
-        return await arun(self.answer(prompt, roster, codec), backend)
+        return await arun(self._steps(prompt, roster, codec, backend), backend)
 
     def stream(
         self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
     ) -> Generator[Any, None, None]:
         """Answer chunk by chunk; `Done` with the outcome comes last."""
-        return stream(self.answer(prompt, roster, codec), backend)
+        return stream(self._steps(prompt, roster, codec, backend), backend)
 
     def astream(
         self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
     ) -> AsyncGenerator[Any, None]:
         """Answer chunk by chunk without blocking the event loop; `Done` comes last."""
-        return astream(self.answer(prompt, roster, codec), backend)
+        return astream(self._steps(prompt, roster, codec, backend), backend)
+
+    def _steps(
+        self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
+    ) -> Steps[Outcome]:
+        """Answer; what is in the audited sample is asked anew when the caller has the answer."""
+        prompt = self.memory.as_configured(prompt)
+        outcome = yield from self.answer(prompt, roster, codec)
+        if outcome.recall.audit:
+            steps = audit(self.parts, prompt, roster, codec, outcome.recall)
+            self._auditor.submit(functools.partial(run, steps, backend.aside()))
+        return outcome
 
     def flush(self) -> None:
-        """Return once everything that is pending is written."""
-        self.parts.memory.flush()
+        """Return once everything that is pending is audited, learned and written."""
+        self._auditor.flush()
+        self.memory.flush()
         self.parts.books.ledger.flush()
 
     def report(self) -> Report:
@@ -131,27 +158,18 @@ def _rebuilt(config: TokenomicsConfig, given: dict[str, Any]) -> Engine:
     return Engine.build(config, **given)
 
 
-def _close(parts: Parts) -> None:
-    parts.memory.close()
+def _close(parts: Parts, auditor: Background, shared: tuple[Memory, ...]) -> None:
+    auditor.close()
+    # A memory that others use too is theirs to close.
+    if not shared:
+        parts.memory.close()
     parts.bandit.close()
     parts.books.ledger.close()
 
 
 def _memory(config: TokenomicsConfig, faults: Faults) -> Memory:
-    settings = config.memory
-    if not settings.use_exact_cache:
-        return NoCache()
-    path = config.path_of(settings.persistent_cache_path, "cache.db")
-    store = None
-    if path is not None:
-        store = SqliteMemos(
-            path,
-            max_entries=settings.max_entries * 100,
-            on_fault=lambda error: faults.record("memory", error),
-        )
-    return ExactCache(
-        time.time, store=store, max_entries=settings.max_entries, ttl_s=settings.ttl_s
-    )
+    path = config.path_of(config.memory.persistent_cache_path, "cache.db")
+    return Memory(path, config=config.memory, faults=faults)
 
 
 def _orchestrator(config: TokenomicsConfig) -> Planner:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from tokenomics_shared.bandit import Reward
 from tokenomics_shared.cascade import Climbed, climb, judged
-from tokenomics_shared.effects import Flush, Steps
+from tokenomics_shared.effects import Flush, Generate, Steps
 from tokenomics_shared.memory import objection
-from tokenomics_shared.ports import Bandit, Cascade, Codec, Judge, Memory, Planner
+from tokenomics_shared.ports import Bandit, Cascade, Codec, Judge, Memory, Planner, Read
 from tokenomics_shared.resilience import is_permanent
 from tokenomics_shared.telemetry import Books, OpenAccount
 from tokenomics_shared.types import Memo, Outcome, Prompt, Recall, Reply, Roster, Strategy
@@ -37,23 +37,53 @@ def answer(parts: Parts, prompt: Prompt, roster: Roster, codec: Codec) -> Steps[
     """
     parts.orchestrator.check(prompt)
     with parts.books.open(roster) as account:
-        reply = _recalled(parts, prompt, codec, account)
+        reply = yield from _recalled(parts, prompt, codec, account)
         if reply is not None:
             yield from Flush(reply)
         else:
-            reply = yield from _asked(parts, prompt, account)
-            with account.shield("memory"):
-                _remember(parts, prompt, reply, codec, account)
+            with parts.memory.landing(account.recall):
+                reply = yield from _asked(parts, prompt, account)
+                with account.shield("memory"):
+                    _remember(parts, prompt, reply, codec, account)
         return account.close(reply)
 
 
-def _recalled(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> Reply | None:
+def audit(
+    parts: Parts, prompt: Prompt, roster: Roster, codec: Codec, recall: Recall
+) -> Steps[Outcome]:
+    """Ask anew what memory had answered, and let it learn from the difference.
+
+    The arm that had made the kept answer is asked, so that the finding is about memory alone.
+
+    Raises:
+        CallFailed: the model call failed.
+    """
+    with parts.books.open(roster, audit=True) as account:
+        made_by = recall.memo.arm_id if recall.memo else ""
+        arm = next((arm for arm in roster.arms if arm.arm_id == made_by), roster.premium)
+        account.strategy = arm.arm_id
+        with account.leg(arm, prompt, "audit") as leg:
+            reply = yield from Generate(arm, prompt, "hold")
+            leg.settle(reply)
+        account.model = account.charges[-1].model
+        with account.shield("memory"):
+            memo = _memo(prompt, reply, codec, account)
+            if memo is not None:
+                parts.memory.compare(recall, memo, _reader(codec))
+        return account.close(reply)
+
+
+def _recalled(
+    parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount
+) -> Steps[Reply | None]:
     """The answer that memory gives, or None."""
     with account.shield("memory"):
-        recall = parts.memory.recall(prompt, account.roster)
+        recall = yield from parts.memory.recall(prompt, account.roster)
         memo = recall.memo
         if memo is None:
             account.recall = recall
+            if recall.refused:
+                account.note(f"near miss:{recall.refused}" if recall.entry else recall.refused)
             return None
         # An entry that can't be read is no hit, and the answer that comes instead replaces it.
         account.recall = Recall(key=recall.key)
@@ -62,7 +92,7 @@ def _recalled(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) 
         account.strategy = memo.arm_id
         account.model = memo.model
         account.answer = (memo.usage, memo.tier)
-        account.note(f"hit:{recall.cache_type}")
+        account.note(f"hit:{recall.note or recall.cache_type}")
         return reply
     return None
 
@@ -126,11 +156,21 @@ def _remember(
     parts: Parts, prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount
 ) -> None:
     """Keep the answer, if it may be kept."""
+    memo = _memo(prompt, reply, codec, account)
+    if memo is not None:
+        parts.memory.remember(account.recall, prompt, account.roster, memo, _reader(codec))
+
+
+def _memo(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> Memo | None:
+    """The answer as memory keeps it; None when it may not be kept."""
     reason = objection(prompt, reply)
     payload = None if reason else codec.freeze(reply)
     if payload is None:
         account.note(f"not kept:{reason or 'not JSON'}")
-        return
+        return None
     answered = account.charges[-1]
-    memo = Memo(payload, answered.usage, answered.model, answered.tier, account.strategy)
-    parts.memory.remember(account.recall, memo)
+    return Memo(payload, answered.usage, answered.model, answered.tier, account.strategy)
+
+
+def _reader(codec: Codec) -> Read:
+    return lambda memo: codec.thaw(memo.payload).text

@@ -1,18 +1,20 @@
 """What the engine needs from others, as protocols: backends, judges, stores, prices."""
 
-from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, runtime_checkable
 
-from tokenomics_shared.effects import Generate
+from tokenomics_shared.effects import Generate, Steps
 from tokenomics_shared.types import (
+    Label,
     Memo,
     Outcome,
     Prompt,
     Purpose,
     QueryPlan,
+    Question,
     Recall,
     Reply,
     Roster,
@@ -65,6 +67,10 @@ class Backend(Protocol):
         """Split a finished reply into raw chunks."""
         ...
 
+    def aside(self) -> "Backend":
+        """A backend for the same request that tells nobody of its calls: for audits."""
+        ...
+
 
 class Codec(Protocol):
     """Writes an integration's replies as JSON text, and builds them again."""
@@ -94,15 +100,37 @@ class Planner(Protocol):
         ...
 
 
+Read = Callable[[Memo], str]
+"""The text of a kept answer."""
+
+
 class Memory(Protocol):
     """Gives answers it has seen before."""
 
-    def recall(self, prompt: Prompt, roster: Roster) -> Recall:
+    def recall(self, prompt: Prompt, roster: Roster) -> Steps[Recall]:
         """Look for an answer to this request."""
         ...
 
-    def remember(self, recall: Recall, memo: Memo) -> None:
-        """Keep an answer to the request that this recall missed."""
+    def landing(self, recall: Recall) -> AbstractContextManager[object]:
+        """Around the asking of a model after a miss: whoever waits for its answer is let go."""
+        ...
+
+    def remember(
+        self, recall: Recall, prompt: Prompt, roster: Roster, memo: Memo, read: Read | None
+    ) -> None:
+        """Keep an answer to the request that this recall missed.
+
+        Args:
+            recall: the miss.
+            prompt: the request.
+            roster: the models that could answer it.
+            memo: its answer.
+            read: reads kept answers; None when this one may be given to the same request alone.
+        """
+        ...
+
+    def compare(self, recall: Recall, memo: Memo, read: Read) -> None:
+        """Learn from a fresh answer to a request that memory had answered."""
         ...
 
     def flush(self) -> None:
@@ -111,6 +139,104 @@ class Memory(Protocol):
 
     def close(self) -> None:
         """Write what is pending."""
+        ...
+
+
+Vector = Any
+"""An array of 32-bit floats of unit length; only adapters know more."""
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into unit vectors. Safe to share between threads.
+
+    Attributes:
+        name: changes whenever its vectors would; entries of another name are never compared.
+        dimensions: of a vector.
+        local: computed in this process, so that it can't hang on a network.
+    """
+
+    @property
+    def name(self) -> str:
+        """What its vectors are stamped with."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Numbers in a vector."""
+        ...
+
+    @property
+    def local(self) -> bool:
+        """Whether it is computed in this process."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """One row a text, each of unit length."""
+        ...
+
+    def reads(self, text: str) -> bool:
+        """Whether it reads all of this text; cut short, all texts that begin alike are one."""
+        ...
+
+
+class VectorIndex(Protocol):
+    """Nearest neighbours by inner product of unit vectors. Safe to share between threads."""
+
+    def __len__(self) -> int: ...
+
+    def add(self, ids: Sequence[int], vectors: Any) -> None:
+        """Put vectors in; an id that is there already is replaced."""
+        ...
+
+    def remove(self, ids: Sequence[int]) -> None:
+        """Take vectors out; unknown ids are ignored."""
+        ...
+
+    def search(self, vector: Vector, k: int) -> list[tuple[int, float]]:
+        """The nearest ids with their similarities, best first."""
+        ...
+
+
+class PromptStore(Protocol):
+    """Keeps questions with their vectors and answer groups beside the memos of their answers."""
+
+    def since(
+        self, partition: bytes, embedder: str, seen: int
+    ) -> tuple[int, Sequence[tuple[int, int]], Any]:
+        """What a partition has got after `seen`: the latest number, (id, group) rows, vectors."""
+        ...
+
+    def get(self, entry: int, now: float) -> Question | None:
+        """A question; None when it has left or its group is in quarantine."""
+        ...
+
+    def put(self, question: Question, vector: Vector) -> None:
+        """Queue a question for writing; returns at once."""
+        ...
+
+    def remove(self, entry: int) -> None:
+        """Queue the removal of a question; returns at once."""
+        ...
+
+    def quarantine(self, group: int, until: float) -> None:
+        """Queue that no answer of this group is given by meaning before `until`."""
+        ...
+
+    def label(self, label: Label) -> None:
+        """Queue a finding for writing; returns at once."""
+        ...
+
+    def labels(self, seen: int) -> tuple[int, Sequence[Label]]:
+        """What others have found after `seen`, oldest first, and the number of the latest."""
+        ...
+
+    def forgotten(self, seen: int) -> tuple[int, Sequence[bytes]]:
+        """Keys whose answers were removed on request after `seen`, and the latest number."""
+        ...
+
+    def size(self) -> int:
+        """Questions kept."""
         ...
 
 
@@ -123,6 +249,14 @@ class MemoStore(Protocol):
 
     def put(self, key: bytes, memo: Memo, now: float, expires: float) -> None:
         """Queue a memo for writing; returns at once. Times are seconds since the epoch."""
+        ...
+
+    def remove(self, key: bytes, now: float) -> None:
+        """Queue a memo's removal, which other processes hear of; returns at once."""
+        ...
+
+    def clear(self) -> None:
+        """Queue the removal of everything; returns at once."""
         ...
 
     def flush(self) -> None:

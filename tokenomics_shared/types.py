@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 CacheType = Literal["exact", "semantic_direct", "context", "none"]
 Complexity = Literal["simple", "medium", "complex"]
-Purpose = Literal["answer", "draft"]
+Purpose = Literal["answer", "draft", "audit"]
 Status = Literal["ok", "failed", "abandoned"]
 
 
@@ -68,6 +68,13 @@ class Prompt:
         max_tokens: the caller's own limit on the answer, never raised by us.
         tenant: whose request it is; answers never cross tenants.
         pin: the tier the caller asked for by name; nothing else is tried.
+        corpus_version: of what the answer is retrieved from; answers never cross versions.
+        cache_text: the question as the semantic cache should read it, where the last turn is more
+            than that (retrieved text around it); None for the last turn itself.
+        no_cache: ask a model even if memory has the answer.
+        no_store: keep nothing of this request.
+        ttl_s: seconds its answer may be kept; None for the configured time.
+        paced: the caller takes the answer in pieces, as fast as it likes.
     """
 
     messages: tuple[Message, ...]
@@ -79,6 +86,12 @@ class Prompt:
     max_tokens: int | None = None
     tenant: str = ""
     pin: str | None = None
+    corpus_version: str = ""
+    cache_text: str | None = None
+    no_cache: bool = False
+    no_store: bool = False
+    ttl_s: float | None = None
+    paced: bool = False
 
     @property
     def question(self) -> str:
@@ -271,20 +284,81 @@ class Memo:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What the semantic cache keeps of a request beside its answer.
+
+    Attributes:
+        key: the request's exact key, under which its answer is kept.
+        partition: digest of everything but the question that decides what a right answer is.
+        group: the answer group it is in; all its answers were found to agree.
+        embedder: what made its vector.
+        text: the question.
+    """
+
+    key: bytes
+    partition: bytes
+    group: int
+    embedder: str
+    text: str
+
+    @property
+    def entry(self) -> int:
+        """Its number in indexes: 63 bits of its key."""
+        return entry_of(self.key)
+
+
+def entry_of(key: bytes) -> int:
+    """The number of the entry under an exact key."""
+    return int.from_bytes(key[:8], "big") >> 1
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Whether a kept answer was right for a question it was given, or might have been given, for.
+
+    Attributes:
+        partition: where.
+        features: what was known of the match.
+        right: whether a fresh answer agreed with it.
+        weight: how many matches it stands for: 1, or more when it was sampled.
+        audited: the answer had been given; otherwise it was only compared on a miss.
+        at: when, in seconds since the epoch.
+    """
+
+    partition: bytes
+    features: tuple[float, ...]
+    right: bool
+    weight: float
+    audited: bool
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Recall:
     """What memory found: a memo to answer with, or nothing.
 
     Attributes:
         memo: the kept answer; None on a miss.
         cache_type: which cache gave it.
-        similarity: how near the kept question is, 1 when it is the same.
+        similarity: how near the kept question is, 1 when it is the same; of the nearest one that
+            was refused on a miss.
         key: the request's exact key; None when it has none and can't be kept.
+        entry: names the kept answer that was given, or refused; empty when there was none.
+        refused: why a near answer was not given, in words.
+        audit: this hit is in the sample that is compared with a fresh answer.
+        note: how it was found, for the trace.
+        finding: what the memory itself wants to know again when it learns of the outcome.
     """
 
     memo: Memo | None = None
     cache_type: CacheType = "none"
     similarity: float | None = None
     key: bytes | None = None
+    entry: str = ""
+    refused: str = ""
+    audit: bool = False
+    note: str = ""
+    finding: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +439,7 @@ class Outcome:
         quality: the judge's score of the answer, 0 to 1, when it was judged.
         reward: what the bandit learned, when it did.
         trace: the decisions, in order, in words.
+        audit: nobody asked: a sampled answer from memory was compared with a fresh one.
     """
 
     request_id: str
@@ -386,6 +461,7 @@ class Outcome:
     quality: float | None
     reward: float | None
     trace: tuple[str, ...]
+    audit: bool = False
 
     @property
     def usage(self) -> Usage:
@@ -425,6 +501,9 @@ class Totals:
     Attributes:
         requests: all of them; `failed` raised an error, `abandoned` were left by the caller.
         exact_hits: answered from the exact cache.
+        semantic_hits: answered from the semantic cache.
+        audits: answers from memory that were compared with a fresh one, which `audit_cost` paid;
+            they are no requests, but their cost is in every sum.
         accepted_drafts: answered by a draft that was judged good enough.
         escalations: answered by a better tier after a rejected draft.
         models: by tier and model.
@@ -438,8 +517,11 @@ class Totals:
     failed: int = 0
     abandoned: int = 0
     exact_hits: int = 0
+    semantic_hits: int = 0
     accepted_drafts: int = 0
     escalations: int = 0
+    audits: int = 0
+    audit_cost: Decimal = Decimal(0)
     models: tuple[ModelTotals, ...] = ()
     compared: int = 0
     compared_cost: Decimal = Decimal(0)

@@ -95,7 +95,8 @@ def test_off_switches_every_part_off() -> None:
         ({"memory": {"similarity_threshold": 0.9}}, ["similarity_threshold 0.9 is above", "0.85"]),
         ({"memory": {"max_entries": 0}}, ["memory.max_entries = 0", "greater than 0"]),
         ({"memory": {"ttl_s": -1}}, ["memory.ttl_s = -1", "greater than 0"]),
-        ({"memory": {"use_semantic_cache": True}}, ["memory.use_semantic_cache", "no semantic"]),
+        ({"memory": {"max_false_hit_rate": 0}}, ["memory.max_false_hit_rate = 0"]),
+        ({"memory": {"audit_rate": 0.5}}, ["memory.audit_rate = 0.5", "0.05"]),
         (
             {"orchestrator": {"default_token_budget": -5}},
             ["orchestrator.default_token_budget = -5", "greater than 0"],

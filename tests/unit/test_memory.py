@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,17 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.kit import GOOD, ROSTER, THREE, TIERS, prompt, reply
 from tokenomics_shared.adapters.sqlite_memos import SqliteMemos
-from tokenomics_shared.memory import ExactCache, NoCache, exact_key, objection
+from tokenomics_shared.memory import (
+    ExactCache,
+    Flights,
+    Layers,
+    NoCache,
+    NoMeaning,
+    exact_key,
+    objection,
+)
+from tokenomics_shared.telemetry import Faults
+from tokenomics_shared.testing import play
 from tokenomics_shared.types import Memo, Message, Prompt, Recall, Roster, ToolCall, Usage
 
 MEMO = Memo("an answer", Usage(3, 4, 1, 0, 2), "small-1", "cheap", "cheap")
@@ -126,10 +137,12 @@ def test_another_set_of_models_is_another_key() -> None:
 def test_what_has_no_stable_text_is_not_cached(value: Any) -> None:
     ask = prompt(params={"odd": value})
     assert exact_key(ask, ROSTER) is None
-    cache = ExactCache(lambda: 0.0)
-    cache.remember(cache.recall(ask, ROSTER), MEMO)
-    assert cache.recall(ask, ROSTER) == Recall()
-    assert len(cache) == 0
+    exact = ExactCache(lambda: 0.0)
+    layers = Layers(exact, NoMeaning(), Flights(), partial(Faults().shield, "memory"))
+    recall = play(layers.recall(ask, ROSTER), [])
+    layers.remember(recall, ask, ROSTER, MEMO, None)
+    assert play(layers.recall(ask, ROSTER), []) == Recall()
+    assert len(exact) == 0
 
 
 def test_lone_surrogates_have_a_key() -> None:
@@ -159,20 +172,19 @@ def test_one_of_several_samples_is_not_kept() -> None:
 
 def test_no_cache_keeps_nothing() -> None:
     cache = NoCache()
-    cache.remember(Recall(key=b"k"), MEMO)
+    cache.remember(Recall(key=b"k"), prompt(), ROSTER, MEMO, None)
     cache.flush()
-    assert cache.recall(prompt(), ROSTER) == Recall()
+    assert play(cache.recall(prompt(), ROSTER), []) == Recall()
     cache.close()
 
 
 def test_the_least_recently_used_leaves() -> None:
     cache = ExactCache(lambda: 0.0, max_entries=2)
-    asks = [prompt(text) for text in "abc"]
-    for ask in asks[:2]:
-        cache.remember(cache.recall(ask, ROSTER), MEMO)
-    assert cache.recall(asks[0], ROSTER).memo == MEMO
-    cache.remember(cache.recall(asks[2], ROSTER), MEMO)
-    assert [cache.recall(ask, ROSTER).memo for ask in asks] == [MEMO, None, MEMO]
+    cache.put(b"a", MEMO)
+    cache.put(b"b", MEMO)
+    assert cache.get(b"a") == MEMO
+    cache.put(b"c", MEMO)
+    assert [cache.get(key) for key in (b"a", b"b", b"c")] == [MEMO, None, MEMO]
 
 
 def test_the_store_outlives_the_process_and_keeps_to_its_times(tmp_path: Path) -> None:
@@ -183,14 +195,35 @@ def test_the_store_outlives_the_process_and_keeps_to_its_times(tmp_path: Path) -
         return ExactCache(lambda: now[0], store=store, ttl_s=60.0)
 
     first = opened()
-    first.remember(first.recall(prompt(), ROSTER), MEMO)
+    first.put(b"long", MEMO)
+    first.put(b"short", MEMO, ttl_s=10.0)
     first.close()
     second = opened()
+    now[0] = 1009.0
+    assert second.get(b"short") == MEMO
     now[0] = 1059.0
-    assert second.recall(prompt(), ROSTER).memo == MEMO
+    assert second.get(b"short") is None
+    assert second.get(b"long") == MEMO
     now[0] = 1061.0
-    assert second.recall(prompt(), ROSTER).memo is None
+    assert second.get(b"long") is None
     second.close()
+
+
+def test_what_is_removed_is_gone_for_every_process(tmp_path: Path) -> None:
+    def opened() -> ExactCache:
+        return ExactCache(
+            lambda: 0.0, store=SqliteMemos(tmp_path / "c.db", max_entries=10, on_fault=_fail)
+        )
+
+    first, second = opened(), opened()
+    first.put(b"k", MEMO)
+    first.flush()
+    second.remove(b"k")
+    second.flush()
+    third = opened()
+    assert third.get(b"k") is None
+    for cache in (first, second, third):
+        cache.close()
 
 
 def test_the_store_keeps_to_its_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,24 +244,31 @@ def _fail(error: Exception) -> None:
 class CacheLikeADict(RuleBasedStateMachine):
     """An exact cache over a store does what a dict with times does."""
 
-    keys = st.sampled_from([prompt(text) for text in "abcde"])
+    keys = st.sampled_from([b"a", b"b", b"c", b"d", b"e"])
 
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
-        self.model: dict[str, tuple[str, float]] = {}
-        self.cache = ExactCache(lambda: self.now, ttl_s=10.0)
+        self.model: dict[bytes, tuple[str, float]] = {}
+        self.store = SqliteMemos(None, max_entries=100, on_fault=_fail)
+        self.cache = ExactCache(lambda: self.now, store=self.store, max_entries=3, ttl_s=10.0)
 
-    @rule(ask=keys, answer=st.text(max_size=3))
-    def put(self, ask: Prompt, answer: str) -> None:
-        memo = replace(MEMO, payload=answer)
-        self.cache.remember(Recall(key=exact_key(ask, ROSTER)), memo)
-        self.model[ask.question] = (answer, self.now + 10.0)
+    @rule(key=keys, answer=st.text(max_size=3), ttl_s=st.none() | st.floats(1.0, 20.0))
+    def put(self, key: bytes, answer: str, ttl_s: float | None) -> None:
+        self.cache.put(key, replace(MEMO, payload=answer), ttl_s)
+        self.cache.flush()
+        self.model[key] = (answer, self.now + min(10.0, ttl_s or 10.0))
 
-    @rule(ask=keys)
-    def get(self, ask: Prompt) -> None:
-        answer, expires = self.model.get(ask.question, ("", -1.0))
-        memo = self.cache.recall(ask, ROSTER).memo
+    @rule(key=keys)
+    def remove(self, key: bytes) -> None:
+        self.cache.remove(key)
+        self.cache.flush()
+        self.model.pop(key, None)
+
+    @rule(key=keys)
+    def get(self, key: bytes) -> None:
+        answer, expires = self.model.get(key, ("", -1.0))
+        memo = self.cache.get(key)
         assert (memo and memo.payload) == (answer if self.now < expires else None)
 
     @rule(seconds=st.floats(0.0, 15.0))
@@ -237,7 +277,10 @@ class CacheLikeADict(RuleBasedStateMachine):
 
     @invariant()
     def bounded(self) -> None:
-        assert len(self.cache) <= 5
+        assert len(self.cache) <= 3
+
+    def teardown(self) -> None:
+        self.cache.close()
 
 
 TestCacheLikeADict = CacheLikeADict.TestCase
@@ -249,12 +292,12 @@ def test_threads_share_a_cache() -> None:
 
     def work(seed: int) -> None:
         for number in range(300):
-            ask = prompt(str((number * seed) % 80))
-            recall = cache.recall(ask, ROSTER)
-            if recall.memo is None:
-                cache.remember(recall, replace(MEMO, payload=ask.question))
-            elif recall.memo.payload != ask.question:
-                wrong.append(ask.question)
+            text = str((number * seed) % 80)
+            memo = cache.get(text.encode())
+            if memo is None:
+                cache.put(text.encode(), replace(MEMO, payload=text))
+            elif memo.payload != text:
+                wrong.append(text)
 
     threads = [threading.Thread(target=work, args=(seed,)) for seed in (3, 7, 11, 13)]
     for thread in threads:

@@ -35,7 +35,7 @@ class Schema:
         what: its name in messages.
         application_id: marks the file's kind in its header.
         version: of the tables; a file with a higher one is refused.
-        tables: the statements that make them.
+        tables: the statements that make what is not there yet.
     """
 
     what: str
@@ -189,9 +189,9 @@ def _refuse_foreign(path: Path, schema: Schema) -> None:
 
 
 def _create(connection: sqlite3.Connection, schema: Schema) -> None:
-    """Make the tables unless another process has; marks and tables come in one transaction."""
+    """Make the tables that are not there yet; marks and tables come in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA application_id").fetchone()[0] != schema.application_id:
+    if connection.execute("PRAGMA user_version").fetchone()[0] < schema.version:
         for table in schema.tables:
             connection.execute(table)
         connection.execute(f"PRAGMA application_id={schema.application_id}")
@@ -210,15 +210,22 @@ def _read(connection: sqlite3.Connection, queries: Sequence[Statement]) -> list[
 
 
 def _write(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
-    """All jobs in one transaction, the same statements of all of them together."""
-    rows: dict[str, list[Row]] = {}
+    """All jobs in one transaction, the same statements of all of them together.
+
+    What is written around a deletion stays on its side of it.
+    """
+    groups: list[dict[str, list[Row]]] = [{}]
     for job in jobs:
         for sql, row in job:
-            rows.setdefault(sql, []).append(row)
+            if sql.startswith("DELETE"):
+                groups += [{sql: [row]}, {}]
+            else:
+                groups[-1].setdefault(sql, []).append(row)
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for sql, parameters in rows.items():
-            connection.executemany(sql, parameters)
+        for rows in groups:
+            for sql, parameters in rows.items():
+                connection.executemany(sql, parameters)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

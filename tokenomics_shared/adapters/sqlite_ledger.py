@@ -18,15 +18,16 @@ SCHEMA = Schema(
     application_id=0x544B4E4C,
     version=1,
     tables=(
-        "CREATE TABLE requests (request_id TEXT NOT NULL, at REAL NOT NULL,"
+        "CREATE TABLE IF NOT EXISTS requests (request_id TEXT NOT NULL, at REAL NOT NULL,"
         " latency_s REAL NOT NULL, failure TEXT NOT NULL, strategy TEXT NOT NULL,"
         " model TEXT NOT NULL, cache_type TEXT NOT NULL, complexity TEXT,"
         " accepted_draft INTEGER NOT NULL, escalated INTEGER NOT NULL, quality REAL, reward REAL,"
         " cost INTEGER, baseline INTEGER, baseline_estimated INTEGER NOT NULL, "
         + ", ".join(f"saved_{part} INTEGER" for part in _PARTS)
         + ")",
-        "CREATE TABLE calls (request_id TEXT NOT NULL, tier TEXT NOT NULL, model TEXT NOT NULL,"
-        " provider TEXT NOT NULL, purpose TEXT NOT NULL, status TEXT NOT NULL,"
+        "CREATE TABLE IF NOT EXISTS calls (request_id TEXT NOT NULL,"
+        " tier TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,"
+        " purpose TEXT NOT NULL, status TEXT NOT NULL,"
         " input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,"
         " cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, estimated INTEGER NOT NULL,"
         " cost INTEGER, latency_s REAL NOT NULL, error TEXT NOT NULL)",
@@ -36,13 +37,20 @@ SCHEMA = Schema(
 _REQUEST = f"INSERT INTO requests VALUES ({', '.join('?' * (15 + len(_PARTS)))})"
 _CALL = f"INSERT INTO calls VALUES ({', '.join('?' * 15)})"
 
+_AUDIT = "audit"
+"""Stands where a request has its cache type; an audit was nobody's request."""
+
 _COUNTS = (
     "SELECT count(*), ifnull(sum(failure NOT IN ('', 'Abandoned')), 0),"
     " ifnull(sum(failure = 'Abandoned'), 0), ifnull(sum(cache_type = 'exact'), 0),"
+    " ifnull(sum(cache_type IN ('semantic_direct', 'context')), 0),"
     " ifnull(sum(accepted_draft), 0), ifnull(sum(escalated), 0) FROM requests"
+    f" WHERE cache_type <> '{_AUDIT}'"
 )
+_AUDITS = f"SELECT count(*), ifnull(sum(cost), 0) FROM requests WHERE cache_type = '{_AUDIT}'"
 _COMPARED = (
-    "SELECT count(*), ifnull(sum(cost), 0), ifnull(sum(baseline), 0),"
+    f"SELECT ifnull(sum(cache_type <> '{_AUDIT}'), 0), ifnull(sum(cost), 0),"
+    " ifnull(sum(baseline), 0),"
     " ifnull(sum(baseline * baseline_estimated), 0), "
     + ", ".join(f"ifnull(sum(saved_{part}), 0)" for part in _PARTS)
     + " FROM requests WHERE cost IS NOT NULL AND baseline IS NOT NULL"
@@ -77,17 +85,22 @@ class SqliteLedger:
     def totals(self) -> Totals:
         """Everything recorded so far, summed."""
         self._database.flush()
-        counts, compared, models = self._database.snapshot(_COUNTS, _COMPARED, _MODELS)
-        requests, failed, abandoned, exact_hits, accepted_drafts, escalations = counts[0]
+        counts, audits, compared, models = self._database.snapshot(
+            _COUNTS, _AUDITS, _COMPARED, _MODELS
+        )
+        requests, failed, abandoned, exact, semantic, accepted_drafts, escalations = counts[0]
         compared_requests, *amounts = compared[0]
         cost, baseline, estimated, *saved = map(_dollars, amounts)
         return Totals(
             requests=requests,
             failed=failed,
             abandoned=abandoned,
-            exact_hits=exact_hits,
+            exact_hits=exact,
+            semantic_hits=semantic,
             accepted_drafts=accepted_drafts,
             escalations=escalations,
+            audits=audits[0][0],
+            audit_cost=_dollars(audits[0][1]),
             models=tuple(_model(*row) for row in models),
             compared=compared_requests,
             compared_cost=cost,
@@ -114,7 +127,7 @@ def _request(outcome: Outcome) -> tuple[Any, ...]:
         outcome.failure,
         outcome.strategy,
         outcome.model,
-        outcome.recall.cache_type,
+        _AUDIT if outcome.audit else outcome.recall.cache_type,
         outcome.plan.complexity if outcome.plan else None,
         int(outcome.accepted_draft),
         int(outcome.escalated),

@@ -9,13 +9,25 @@ from tokenomics_shared.types import Memo
 SCHEMA = Schema(
     what="Tokenomics cache",
     application_id=0x544B4E43,
-    version=1,
+    version=2,
     tables=(
-        "CREATE TABLE entries (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,"
+        "CREATE TABLE IF NOT EXISTS entries (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,"
         " created REAL NOT NULL, expires REAL NOT NULL, payload TEXT NOT NULL,"
         " model TEXT NOT NULL, tier TEXT NOT NULL, arm TEXT NOT NULL,"
         " input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,"
         " cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, estimated INTEGER NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS prompts (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " entry INTEGER NOT NULL UNIQUE, key BLOB NOT NULL, partition BLOB NOT NULL,"
+        " grp INTEGER NOT NULL, embedder TEXT NOT NULL, text TEXT NOT NULL,"
+        " vector BLOB NOT NULL)",
+        "CREATE INDEX IF NOT EXISTS prompts_of_partition ON prompts (partition, seq)",
+        "CREATE TABLE IF NOT EXISTS quarantine (grp INTEGER PRIMARY KEY, until REAL NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS labels (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " partition BLOB NOT NULL,"
+        " features TEXT NOT NULL, is_right INTEGER NOT NULL, weight REAL NOT NULL,"
+        " audited INTEGER NOT NULL, at REAL NOT NULL, writer BLOB NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS forgotten (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
+        " key BLOB NOT NULL, at REAL NOT NULL)",
     ),
 )
 
@@ -25,6 +37,15 @@ _GET = (
 )
 _PUT = "INSERT OR REPLACE INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _EXPIRE = "DELETE FROM entries WHERE expires <= ?"
+_REMOVE = "DELETE FROM entries WHERE key = ?"
+_FORGET = "INSERT INTO forgotten VALUES (NULL, ?, ?)"
+_CLEAR = (
+    "DELETE FROM entries",
+    "DELETE FROM prompts",
+    "DELETE FROM quarantine",
+    "DELETE FROM labels",
+    "DELETE FROM forgotten",
+)
 _TRIM = "DELETE FROM entries WHERE id <= (SELECT max(id) FROM entries) - ?"
 
 TIDY_EVERY = 1_000
@@ -35,25 +56,25 @@ class SqliteMemos:
     """Keeps memos in a file that several processes may share. A read writes nothing."""
 
     def __init__(
-        self, path: Path, *, max_entries: int, on_fault: Callable[[Exception], object]
+        self, path: Path | None, *, max_entries: int, on_fault: Callable[[Exception], object]
     ) -> None:
         """Open or create the file.
 
         Args:
-            path: the file.
+            path: the file; None for a private one that ends with the process.
             max_entries: entries kept; the oldest writings leave first.
             on_fault: told of each write that failed.
 
         Raises:
             StoreError: the file is foreign, newer, or can't be opened.
         """
-        self._database = Database(path, SCHEMA, on_fault)
+        self.database = Database(path, SCHEMA, on_fault)
         self._max_entries = max_entries
         self._writes = 0
 
     def get(self, key: bytes, now: float) -> tuple[Memo, float] | None:
         """The memo under this key and when it expires, unless it has expired by `now`."""
-        rows = self._database.query(_GET, key, now)
+        rows = self.database.query(_GET, key, now)
         if not rows:
             return None
         payload, model, tier, arm, *tokens, expires = rows[0]
@@ -63,15 +84,23 @@ class SqliteMemos:
         """Queue a memo for writing; returns at once."""
         place = (memo.model, memo.tier, memo.arm_id)
         row = (key, now, expires, memo.payload, *place, *usage_row(memo.usage))
-        self._database.enqueue((_PUT, row))
+        self.database.enqueue((_PUT, row))
         self._writes += 1
         if self._writes % TIDY_EVERY == 0:
-            self._database.enqueue((_EXPIRE, (now,)), (_TRIM, (self._max_entries,)))
+            self.database.enqueue((_EXPIRE, (now,)), (_TRIM, (self._max_entries,)))
+
+    def remove(self, key: bytes, now: float) -> None:
+        """Queue a memo's removal, which other processes hear of; returns at once."""
+        self.database.enqueue((_REMOVE, (key,)), (_FORGET, (key, now)))
+
+    def clear(self) -> None:
+        """Queue the removal of everything; returns at once."""
+        self.database.enqueue(*((deletion, ()) for deletion in _CLEAR))
 
     def flush(self) -> None:
         """Return once everything queued is written."""
-        self._database.flush()
+        self.database.flush()
 
     def close(self) -> None:
         """Write everything queued and let go of the file."""
-        self._database.close()
+        self.database.close()

@@ -4,28 +4,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
-from tokenomics_shared.memory.keys import exact_key
 from tokenomics_shared.ports import MemoStore
-from tokenomics_shared.types import Memo, Prompt, Recall, Roster
-
-_MISS = Recall()
-
-
-class NoCache:
-    """Remembers nothing."""
-
-    def recall(self, prompt: Prompt, roster: Roster) -> Recall:  # noqa: ARG002 -- port
-        """Find nothing."""
-        return _MISS
-
-    def remember(self, recall: Recall, memo: Memo) -> None:
-        """Keep nothing."""
-
-    def flush(self) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
+from tokenomics_shared.types import Memo
 
 
 class ExactCache:
@@ -61,35 +41,8 @@ class ExactCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def recall(self, prompt: Prompt, roster: Roster) -> Recall:
-        """Look for an answer to this very request."""
-        key = exact_key(prompt, roster)
-        if key is None:
-            return _MISS
-        memo = self._get(key)
-        return Recall(key=key) if memo is None else Recall(memo, "exact", 1.0, key)
-
-    def remember(self, recall: Recall, memo: Memo) -> None:
-        """Keep the answer to the request that missed, in the process now, in the store soon."""
-        if recall.key is None:
-            return
-        now = self._clock()
-        expires = now + self._ttl_s
-        self._put(recall.key, memo, expires)
-        if self._store is not None:
-            self._store.put(recall.key, memo, now, expires)
-
-    def flush(self) -> None:
-        """Return once what is pending is written."""
-        if self._store is not None:
-            self._store.flush()
-
-    def close(self) -> None:
-        """Write what is pending and let go of the store."""
-        if self._store is not None:
-            self._store.close()
-
-    def _get(self, key: bytes) -> Memo | None:
+    def get(self, key: bytes) -> Memo | None:
+        """The answer kept under this key."""
         now = self._clock()
         with self._lock:
             memo, expires = self._entries.get(key, (None, 0.0))
@@ -105,9 +58,68 @@ class ExactCache:
         self._put(key, *kept)
         return kept[0]
 
+    def put(self, key: bytes, memo: Memo, ttl_s: float | None = None) -> None:
+        """Keep an answer, in the process now, in the store soon.
+
+        Args:
+            key: the request's exact key.
+            memo: the answer.
+            ttl_s: seconds it may live, if fewer than usual.
+        """
+        now = self._clock()
+        expires = now + (self._ttl_s if ttl_s is None else min(ttl_s, self._ttl_s))
+        self._put(key, memo, expires)
+        if self._store is not None:
+            self._store.put(key, memo, now, expires)
+
+    def remove(self, key: bytes) -> None:
+        """Forget an answer, here and in the store."""
+        self.drop(key)
+        if self._store is not None:
+            self._store.remove(key, self._clock())
+
+    def drop(self, key: bytes) -> None:
+        """Forget an answer here: it is gone from the store."""
+        with self._lock:
+            self._entries.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything, here and in the store."""
+        with self._lock:
+            self._entries.clear()
+        if self._store is not None:
+            self._store.clear()
+            self._store.flush()
+
+    def flush(self) -> None:
+        """Return once what is pending is written."""
+        if self._store is not None:
+            self._store.flush()
+
+    def close(self) -> None:
+        """Write what is pending and let go of the store."""
+        if self._store is not None:
+            self._store.close()
+
     def _put(self, key: bytes, memo: Memo, expires: float) -> None:
         with self._lock:
             self._entries[key] = (memo, expires)
             self._entries.move_to_end(key)
             if len(self._entries) > self._max_entries:
                 self._entries.popitem(last=False)
+
+
+class NoExact:
+    """Gives nothing to the same request; keeps answers for those who give them otherwise."""
+
+    def __init__(self, answers: ExactCache) -> None:
+        """Keep answers in this cache."""
+        self._answers = answers
+        self.put = answers.put
+        self.remove = answers.remove
+        self.flush = answers.flush
+        self.close = answers.close
+
+    def get(self, key: bytes) -> Memo | None:  # noqa: ARG002 -- stands in for ExactCache
+        """Give nothing."""
+        return None

@@ -71,9 +71,9 @@ class Books:
         self._series = secrets.token_hex(6)
         self._serial = itertools.count(1)
 
-    def open(self, roster: Roster) -> "OpenAccount":
-        """Open the account of a request that has just come."""
-        return OpenAccount(self, roster, f"{self._series}-{next(self._serial):x}")
+    def open(self, roster: Roster, *, audit: bool = False) -> "OpenAccount":
+        """Open the account of a request that has just come, or of an audit that nobody asked."""
+        return OpenAccount(self, roster, f"{self._series}-{next(self._serial):x}", audit=audit)
 
     def cost(self, tier: Tier, model: str, usage: Usage) -> Decimal | None:
         """US dollars for this usage, in whole picodollars; None when its price is unknown."""
@@ -88,7 +88,9 @@ class OpenAccount:
     failed or abandoned, with every call it has made.
     """
 
-    def __init__(self, books: Books, roster: Roster, request_id: str) -> None:
+    def __init__(
+        self, books: Books, roster: Roster, request_id: str, *, audit: bool = False
+    ) -> None:
         self.books = books
         self.roster = roster
         self.charges: list[Charge] = []
@@ -108,6 +110,7 @@ class OpenAccount:
         self._reckoned = False
         self._drafted = False
         self._request_id = request_id
+        self._audit = audit
         self._at = books.now()
         self._start = books.tick()
         self._closed = False
@@ -148,6 +151,10 @@ class OpenAccount:
             return
         self._reckoned = True
         self.cost = total_cost(self.charges)
+        if self._audit:
+            # Without memory there had been nothing to audit: all of it is memory's cost.
+            self.baseline_cost = Decimal(0)
+            return
         with self.shield("prices"):
             self.baseline_cost, self.baseline_estimated = baseline_of(
                 self.charges, self.answer, self.roster, self.books.cost
@@ -160,7 +167,7 @@ class OpenAccount:
         cost, baseline = self.cost, self.baseline_cost
         savings = None
         if cost is not None and baseline is not None:
-            remembered = self.recall.memo is not None
+            remembered = self._audit or self.recall.memo is not None
             savings = attribute(baseline - cost, remembered=remembered, drafted=self._drafted)
         outcome = Outcome(
             request_id=self._request_id,
@@ -182,6 +189,7 @@ class OpenAccount:
             quality=self.quality,
             reward=self.reward,
             trace=tuple(self.trace),
+            audit=self._audit,
         )
         with self.shield("ledger"):
             self.books.ledger.append(outcome)

@@ -21,6 +21,10 @@ class Faults:
         with self._lock:
             return dict(self._counts)
 
+    def shield(self, part: str) -> "Shield":
+        """Swallow and count a part's failure where no request is being traced."""
+        return Shield(self, part, [])
+
     def record(self, part: str, error: Exception) -> str:
         """Count a fault and log it, the first of its kind as a warning; returns its name.
 

@@ -19,6 +19,8 @@ def as_metadata(outcome: Outcome) -> dict[str, Any]:
         "cache_hit": recall.memo is not None,
         "cache_type": recall.cache_type,
         "similarity": recall.similarity,
+        "cache_entry": recall.entry,
+        "near_miss": recall.refused if recall.memo is None and recall.entry else None,
         "strategy": outcome.strategy,
         "model": outcome.model,
         "tokens_used": usage.total,

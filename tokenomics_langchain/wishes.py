@@ -1,0 +1,98 @@
+"""What a call says about memory, in its `configurable` or its metadata."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+
+from tokenomics_shared.errors import PromptError
+from tokenomics_shared.types import Prompt
+
+WISHES = "tokenomics_wishes"
+"""The argument that hands a call its wishes; taken out before anyone else looks."""
+
+OURS = "tokenomics"
+"""The key under which wishes may stand together, apart from what else is configured."""
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "no_cache": (bool,),
+    "no_store": (bool,),
+    "ttl": (int, float),
+    "cache_text": (str,),
+    "corpus_version": (str, int),
+    "tenant": (str, int),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How one call is to be remembered, as `Prompt` names it."""
+
+    no_cache: bool = False
+    no_store: bool = False
+    ttl: float | None = None
+    cache_text: str | None = None
+    corpus_version: str = ""
+    tenant: str = ""
+
+    def put_on(self, prompt: Prompt) -> Prompt:
+        """The request with these wishes."""
+        return replace(
+            prompt,
+            no_cache=self.no_cache,
+            no_store=self.no_store,
+            ttl_s=self.ttl,
+            cache_text=self.cache_text,
+            corpus_version=self.corpus_version,
+            tenant=self.tenant,
+        )
+
+
+def with_wishes(config: RunnableConfig, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """A call's arguments with its wishes among them, if it has any."""
+    wishes = wishes_of(config)
+    return kwargs if wishes is None else {**kwargs, WISHES: wishes}
+
+
+def wishes_of(config: RunnableConfig) -> Wishes | None:
+    """Read a call's wishes; None when it has none.
+
+    `configurable` wins over metadata, and what stands under `tokenomics` over both. In metadata,
+    which others write too, a value of another kind is not taken for a wish.
+
+    Raises:
+        PromptError: a value is impossible; it is named.
+    """
+    configurable, metadata = config.get("configurable") or {}, config.get("metadata") or {}
+    if not configurable and not metadata:
+        return None
+    found = {
+        name: metadata[name]
+        for name, kinds in _KINDS.items()
+        if name in metadata and _is_one(metadata[name], kinds)
+    }
+    found |= {name: configurable[name] for name in _KINDS if name in configurable}
+    for given in (metadata.get(OURS), configurable.get(OURS)):
+        if isinstance(given, Mapping):
+            found |= given
+    return _checked(found) if found else None
+
+
+def _checked(found: Mapping[str, Any]) -> Wishes:
+    for name, value in found.items():
+        kinds = _KINDS.get(name)
+        if kinds is None:
+            raise PromptError(f"{OURS}.{name}: there is no such wish, known: {', '.join(_KINDS)}")
+        if not _is_one(value, kinds):
+            wanted = " or ".join(kind.__name__ for kind in kinds)
+            raise PromptError(f"{name} = {value!r}: must be {wanted}")
+    if found.get("ttl", 1) <= 0:
+        raise PromptError(f"ttl = {found['ttl']!r}: must be more than 0 seconds")
+    texts = {name: str(found[name]) for name in ("corpus_version", "tenant") if name in found}
+    return Wishes(**{**found, **texts})
+
+
+def _is_one(value: Any, kinds: tuple[type, ...]) -> bool:
+    """A truth value is no number here."""
+    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))

@@ -1,0 +1,83 @@
+"""The semantic cache put together."""
+
+import functools
+import time
+from collections.abc import Callable
+
+from tokenomics_shared.adapters.sqlite import Database
+from tokenomics_shared.config import MemoryConfig
+from tokenomics_shared.errors import MissingExtra
+from tokenomics_shared.memory.agreement import Agreement, agreement
+from tokenomics_shared.memory.bound import AuditedBound
+from tokenomics_shared.memory.catalogue import Catalogue
+from tokenomics_shared.memory.eligibility import Limits
+from tokenomics_shared.memory.exact import ExactCache
+from tokenomics_shared.memory.policy import Bounded, Policy, Static
+from tokenomics_shared.memory.reading import read
+from tokenomics_shared.memory.semantic import SemanticCache
+from tokenomics_shared.memory.shelves import Shelves
+from tokenomics_shared.memory.verifier import Verifier
+from tokenomics_shared.ports import Embedder
+
+READINGS = 4_096
+"""Questions that the guard remembers having read."""
+
+
+def semantic_cache(
+    config: MemoryConfig,
+    database: Database,
+    answers: ExactCache,
+    submit: Callable[[Callable[[], None]], None],
+) -> SemanticCache:
+    """Put the semantic cache together as the configuration says.
+
+    Args:
+        config: the settings.
+        database: the answers' file.
+        answers: the answers.
+        submit: runs something in the background.
+
+    Raises:
+        MissingExtra: nothing that reads questions is installed.
+        ConfigError: what is configured can't read them.
+    """
+    try:
+        from tokenomics_shared.adapters.embeddings import embedder_of
+        from tokenomics_shared.adapters.slots import SlotIndex
+        from tokenomics_shared.adapters.sqlite_prompts import SqlitePrompts
+    except ImportError as error:
+        raise MissingExtra("the semantic cache", "embeddings") from error
+    embedder = embedder_of(config.embedder, timeout_s=config.embedder_timeout_s)
+    store = SqlitePrompts(database)
+    shelves = Shelves(
+        store,
+        embedder.name,
+        lambda _: SlotIndex(embedder.dimensions),
+        max_entries=config.max_vectors,
+    )
+    return SemanticCache(
+        embedder,
+        Catalogue(store, shelves, answers, time.time),
+        policy_of(config),
+        compare=functools.partial(_compare, embedder),
+        limits=Limits(config.max_temperature, allow_tools=config.allow_tools),
+        submit=submit,
+        observe=config.observe,
+    )
+
+
+def policy_of(config: MemoryConfig) -> Policy:
+    """The policy that the configuration asks for."""
+    reading = functools.lru_cache(maxsize=READINGS)(read)
+    if config.max_false_hit_rate is None:
+        return Static(config.direct_return_threshold, reading if config.guard else None)
+    bound = AuditedBound(config.max_false_hit_rate, audit_rate=config.audit_rate)
+    return Bounded(Verifier.load(), bound, reading)
+
+
+def _compare(embedder: Embedder, question: str, fresh: str, kept: str) -> Agreement:  # noqa: ARG001 -- a model judge wants it
+    """Whether two answers say the same, as far as can be told in this process."""
+    if fresh == kept:
+        return agreement(fresh, kept, 1.0)
+    first, second = embedder.embed([fresh, kept])
+    return agreement(fresh, kept, float(first @ second))

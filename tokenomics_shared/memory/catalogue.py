@@ -1,0 +1,153 @@
+"""What the semantic cache keeps: questions by partition, their groups and answers, findings."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any
+
+from tokenomics_shared.memory.exact import ExactCache
+from tokenomics_shared.memory.shelves import Shelves
+from tokenomics_shared.memory.vote import Neighbour
+from tokenomics_shared.ports import PromptStore, Vector
+from tokenomics_shared.types import Label, Memo, Question, entry_of
+
+RECENT, RECENT_S = 512, 2.0
+"""Questions that are held, for seconds, until they are surely in the store."""
+
+GIVEN = 4_096
+"""Kept answers whose latest hit is remembered, to learn from when it is found wrong."""
+
+NEWS_EVERY_S = 1.0
+"""Seconds between two looks at what other processes have learned and forgotten."""
+
+
+class Catalogue:
+    """The store, with what this process holds of it. Safe to share between threads."""
+
+    def __init__(
+        self,
+        store: PromptStore,
+        shelves: Shelves,
+        memos: ExactCache,
+        clock: Callable[[], float],
+    ) -> None:
+        """Make a catalogue.
+
+        Args:
+            store: the truth about questions.
+            shelves: their vectors.
+            memos: the answers, under exact keys.
+            clock: seconds since the epoch.
+        """
+        self.now = clock
+        self._store = store
+        self._shelves = shelves
+        self._memos = memos
+        self._recent: OrderedDict[int, tuple[Question, float]] = OrderedDict()
+        self._given: OrderedDict[bytes, Any] = OrderedDict()
+        self._quarantined: dict[int, float] = {}
+        self._labels_seen = 0
+        self._forgotten_seen = 0
+        self._looked_at = float("-inf")
+        self._lock = Lock()
+
+    def near(self, partition: bytes, vector: Vector, k: int) -> list[Neighbour]:
+        """The nearest questions of a partition that may be given, best first."""
+        found = self._shelves.near(partition, vector, k)
+        if not self._quarantined:
+            return found
+        now = self.now()
+        return [n for n in found if self._quarantined.get(n.group, 0.0) <= now]
+
+    def question(self, entry: int) -> Question | None:
+        """A kept question; None when it has left or its group is in quarantine."""
+        question = self._store.get(entry, self.now())
+        if question is not None:
+            return question
+        with self._lock:
+            recent, added = self._recent.get(entry, (None, 0.0))
+        return recent if self.now() - added < RECENT_S else None
+
+    def memo(self, question: Question) -> Memo | None:
+        """A question's answer; None when it has expired or left."""
+        return self._memos.get(question.key)
+
+    def put_memo(self, key: bytes, memo: Memo) -> None:
+        """Keep an answer."""
+        self._memos.put(key, memo)
+
+    def add(self, question: Question, vector: Vector) -> None:
+        """Keep a question."""
+        entry = question.entry
+        with self._lock:
+            self._recent[entry] = (question, self.now())
+            if len(self._recent) > RECENT:
+                self._recent.popitem(last=False)
+        self._store.put(question, vector)
+        self._shelves.add(question.partition, entry, question.group, vector)
+
+    def remove(self, question: Question) -> None:
+        """Forget a question and its answer, here and in the store."""
+        self._drop(question.key)
+        self._memos.remove(question.key)
+        self._shelves.remove(question.partition, question.entry)
+        self._store.remove(question.entry)
+
+    def miss(self, partition: bytes, entry: int) -> None:
+        """Drop what the store no longer has."""
+        self._shelves.remove(partition, entry)
+
+    def quarantine(self, group: int, seconds: float) -> None:
+        """Give no answer of this group by meaning for a while."""
+        until = self.now() + seconds
+        self._quarantined[group] = until
+        self._store.quarantine(group, until)
+
+    def give(self, question: Question, finding: Any) -> None:
+        """Remember the latest hit of an answer."""
+        with self._lock:
+            self._given[question.key] = finding
+            self._given.move_to_end(question.key)
+            if len(self._given) > GIVEN:
+                self._given.popitem(last=False)
+
+    def given(self, key: bytes) -> Any:
+        """The latest hit of an answer, once; None when it is not known."""
+        with self._lock:
+            return self._given.pop(key, None)
+
+    def note(self, label: Label) -> None:
+        """Keep a finding, for other processes and for fitting."""
+        self._store.label(label)
+
+    def news(self) -> Sequence[Label]:
+        """What other processes have found since the last look; what they forgot is dropped."""
+        now = self.now()
+        if now - self._looked_at < NEWS_EVERY_S:
+            return ()
+        with self._lock:
+            if now - self._looked_at < NEWS_EVERY_S:
+                return ()
+            self._looked_at = now
+        self._forgotten_seen, keys = self._store.forgotten(self._forgotten_seen)
+        for key in keys:
+            self._drop(key)
+        self._labels_seen, labels = self._store.labels(self._labels_seen)
+        return labels
+
+    def clear(self) -> None:
+        """Let go of everything that is held here."""
+        with self._lock:
+            self._recent.clear()
+            self._given.clear()
+        self._quarantined.clear()
+        self._shelves.clear()
+
+    def size(self) -> int:
+        """Questions kept."""
+        return self._store.size()
+
+    def _drop(self, key: bytes) -> None:
+        self._memos.drop(key)
+        with self._lock:
+            self._recent.pop(entry_of(key), None)

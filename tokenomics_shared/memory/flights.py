@@ -1,0 +1,55 @@
+"""Single flight: the same request asked again while its answer is under way waits for it."""
+
+from concurrent.futures import Future
+from threading import Lock, get_ident
+
+from tokenomics_shared.effects import Await
+from tokenomics_shared.types import Memo
+
+WAIT_S = 30.0
+"""Seconds a request waits for another's answer before it asks for itself."""
+
+Flight = tuple[Future[Memo | None], int]
+
+
+class Flights:
+    """Requests under way, by exact key. Safe to share between threads."""
+
+    def __init__(self, wait_s: float = WAIT_S) -> None:
+        self._wait_s = wait_s
+        self._under_way: dict[bytes, Flight] = {}
+        self._lock = Lock()
+
+    def join(self, key: bytes, *, may_lead: bool) -> Await[Memo] | None:
+        """What to wait for; None for whoever is first, who must land.
+
+        Args:
+            key: of the request.
+            may_lead: whether others may wait for this one; not for an answer that is read at the
+                caller's own pace.
+        """
+        with self._lock:
+            flight = self._under_way.get(key)
+            if flight is not None:
+                return Await(*flight, timeout_s=self._wait_s)
+            if may_lead:
+                self._under_way[key] = (Future(), get_ident())
+        return None
+
+    def land(self, key: bytes, memo: Memo | None) -> None:
+        """Let go of whoever waits, with the answer or, by None, to ask for themselves."""
+        with self._lock:
+            flight = self._under_way.pop(key, None)
+        if flight is not None:
+            flight[0].set_result(memo)
+
+
+class NoFlights:
+    """Everybody asks for themselves."""
+
+    def join(self, key: bytes, *, may_lead: bool) -> Await[Memo] | None:  # noqa: ARG002 -- as Flights
+        """Nothing to wait for."""
+        return None
+
+    def land(self, key: bytes, memo: Memo | None) -> None:
+        """Do nothing."""
