@@ -172,8 +172,8 @@ def _attention(graph: _Graph, state: str, name: str, shape: Shape) -> str:
         _weights(graph, f"{name}.attention.self.{part}") for part in ("query", "key", "value")
     )
     width = query[1].size // shape.heads
-    scale = np.float32(1 / math.sqrt(width))
-    maps = ((query[0] * scale, query[1] * scale), key, value)
+    root = np.float32(math.sqrt(width))
+    maps = ((query[0] / root, query[1] / root), key, value)
     matrix, bias = (np.concatenate(parts, axis=-1) for parts in zip(*maps, strict=True))
     joined = graph.linear(state, matrix, bias)
     by_head = graph.constant(np.array([0, 3, shape.heads, width]))
