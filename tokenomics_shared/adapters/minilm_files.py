@@ -112,11 +112,11 @@ def packaged_weights() -> Path | None:
     return None
 
 
-def hub_snapshots() -> Iterator[Path]:
-    """The model's folders in the user's hub cache, the latest first."""
+def hub_snapshots(repository: str = REPOSITORY) -> Iterator[Path]:
+    """A model's folders in the user's hub cache, the latest first."""
     home = os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface"
     hub = Path(os.environ.get("HF_HUB_CACHE") or Path(home) / "hub")
-    folder = hub / f"models--{REPOSITORY.replace('/', '--')}" / "snapshots"
+    folder = hub / f"models--{repository.replace('/', '--')}" / "snapshots"
     if folder.is_dir():
         yield from sorted(folder.iterdir(), key=lambda found: found.stat().st_mtime, reverse=True)
 

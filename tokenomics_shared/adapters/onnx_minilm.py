@@ -123,7 +123,10 @@ def _prepared(folder: Path) -> Path:
         from tokenomics_shared.adapters.prepare_minilm import prepare
     except ImportError as error:
         raise MissingExtra("making the embedder's file", "offline") from error
-    return prepare(folder)
+    try:
+        return prepare(folder)
+    except OSError as error:
+        raise ConfigError(f"{folder} can't be written: {error}") from error
 
 
 def _clean(text: str) -> str:
