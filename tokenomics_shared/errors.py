@@ -3,6 +3,8 @@
 TokenomicsError
 ├── ConfigError      change the configuration (also a ValueError)
 │   └── MissingExtra install the extra it names (also an ImportError)
+├── EmbedderError    mend or change the embedder: what it gave can't be compared
+│   └── EmbedderTimeout  it took too long (also a TimeoutError)
 ├── PromptError      change the request (also a ValueError)
 └── StoreError       give another file: this one is foreign, newer, unreadable
 
@@ -28,6 +30,14 @@ class MissingExtra(ConfigError, ImportError):
         super().__init__(
             f"{wanted} needs an optional dependency: pip install 'tokenomics-llm[{extra}]'"
         )
+
+
+class EmbedderError(TokenomicsError):
+    """An embedder gave what can't be compared: no vectors, too few, zero, not finite."""
+
+
+class EmbedderTimeout(EmbedderError, TimeoutError):
+    """An embedder took longer than it may, or still hangs in earlier calls."""
 
 
 class PromptError(TokenomicsError, ValueError):
