@@ -43,6 +43,28 @@ def report(
     typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
 
 
+@app.command()
+def prepare_embedder(
+    folder: Annotated[
+        Path | None, typer.Argument(help="Where to; the user's cache by default.")
+    ] = None,
+    *,
+    weights: Annotated[Path | None, typer.Option(help="Folder of MiniLM's weights.")] = None,
+    download: Annotated[bool, typer.Option(help="Fetch the weights if need be.")] = False,
+) -> None:
+    """Make the default embedder's file from MiniLM's weights, once."""
+    try:
+        from tokenomics_shared.adapters.minilm_files import made_folder
+        from tokenomics_shared.adapters.prepare_minilm import prepare
+    except ImportError as error:
+        _fail(f"{error}; pip install 'tokenomics-llm[embeddings,offline]'")
+    try:
+        made = prepare(folder or made_folder(), weights, typer.echo, download=download)
+    except (TokenomicsError, OSError) as error:
+        _fail(str(error))
+    typer.echo(str(made))
+
+
 def _fail(message: str) -> NoReturn:
     typer.echo(f"tokenomics: {message}", err=True)
     raise typer.Exit(2)

@@ -1,6 +1,7 @@
 """The semantic cache put together."""
 
 import functools
+import random
 import time
 from collections.abc import Callable
 
@@ -8,19 +9,15 @@ from tokenomics_shared.adapters.sqlite import Database
 from tokenomics_shared.config import MemoryConfig
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.memory.agreement import Agreement, agreement
-from tokenomics_shared.memory.bound import AuditedBound
+from tokenomics_shared.memory.bound import AuditedBound, Tolerance
 from tokenomics_shared.memory.catalogue import Catalogue
 from tokenomics_shared.memory.eligibility import Limits
 from tokenomics_shared.memory.exact import ExactCache
-from tokenomics_shared.memory.policy import Bounded, Policy, Static
-from tokenomics_shared.memory.reading import read
+from tokenomics_shared.memory.policy import Bounded, Policy, Reader, Static
 from tokenomics_shared.memory.semantic import SemanticCache
 from tokenomics_shared.memory.shelves import Shelves
 from tokenomics_shared.memory.verifier import Verifier
 from tokenomics_shared.ports import Embedder
-
-READINGS = 4_096
-"""Questions that the guard remembers having read."""
 
 
 def semantic_cache(
@@ -43,11 +40,16 @@ def semantic_cache(
     """
     try:
         from tokenomics_shared.adapters.embeddings import embedder_of
+        from tokenomics_shared.adapters.memoised import Memoised
+        from tokenomics_shared.adapters.patient import Patient
         from tokenomics_shared.adapters.slots import SlotIndex
         from tokenomics_shared.adapters.sqlite_prompts import SqlitePrompts
     except ImportError as error:
         raise MissingExtra("the semantic cache", "embeddings") from error
-    embedder = embedder_of(config.embedder, timeout_s=config.embedder_timeout_s)
+    embedder = embedder_of(config.embedder)
+    if not embedder.local:
+        embedder = Patient(embedder, config.embedder_timeout_s)
+    embedder = Memoised(embedder)
     store = SqlitePrompts(database)
     shelves = Shelves(
         store,
@@ -66,13 +68,19 @@ def semantic_cache(
     )
 
 
-def policy_of(config: MemoryConfig) -> Policy:
-    """The policy that the configuration asks for."""
-    reading = functools.lru_cache(maxsize=READINGS)(read)
+def policy_of(config: MemoryConfig, draw: Callable[[], float] = random.random) -> Policy:
+    """The policy that the configuration asks for.
+
+    Args:
+        config: the settings.
+        draw: uniform random numbers in [0, 1), for which hits are audited.
+    """
+    reader = Reader()
     if config.max_false_hit_rate is None:
-        return Static(config.direct_return_threshold, reading if config.guard else None)
-    bound = AuditedBound(config.max_false_hit_rate, audit_rate=config.audit_rate)
-    return Bounded(Verifier.load(), bound, reading)
+        return Static(config.direct_return_threshold, reader if config.guard else None)
+    verifier = Verifier.load()
+    tolerance = Tolerance(config.max_false_hit_rate, config.audit_rate)
+    return Bounded(verifier, AuditedBound(verifier.evidence, draw, tolerance), reader)
 
 
 def _compare(embedder: Embedder, question: str, fresh: str, kept: str) -> Agreement:  # noqa: ARG001 -- a model judge wants it

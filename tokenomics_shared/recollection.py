@@ -237,7 +237,7 @@ class Memory:
         """What memory did, and how right it was."""
         if self.meaning is None:
             return MemoryStats(size=0)
-        tally = self.meaning.tally
+        tally = self.meaning.counts
         rate = tally.wrong / tally.audits if tally.audits else None
         return MemoryStats(
             lookups=tally.lookups,

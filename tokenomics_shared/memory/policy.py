@@ -1,12 +1,15 @@
 """Deciding whether the answer that near questions elected is given."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 from typing import Literal, Protocol
 
 from tokenomics_shared.memory.bound import AuditedBound
 from tokenomics_shared.memory.guard import Veto, vetoes
-from tokenomics_shared.memory.reading import Reading
+from tokenomics_shared.memory.likeness import likeness, profile
+from tokenomics_shared.memory.reading import read
 from tokenomics_shared.memory.verifier import Verifier
 from tokenomics_shared.memory.vote import Ballot
 from tokenomics_shared.types import Label
@@ -19,8 +22,6 @@ ones alone."""
 
 STRICT_SIMILARITY = 0.95
 """Cosine that a question must reach when it alone stands for its answer."""
-
-Read = Callable[[str], Reading]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,10 @@ class Decision:
 class Policy(Protocol):
     """Decides what is given, and learns from how it turned out."""
 
-    def decide(self, partition: bytes, asked: str, kept: str, ballot: Ballot) -> Decision:
-        """Decide on the answer of the kept question that stands for the elected group."""
+    def decide(
+        self, partition: bytes, asked: str, witnesses: Sequence[str], ballot: Ballot
+    ) -> Decision:
+        """Decide on the answer that kept questions, nearest first, stand for."""
         ...
 
     def wants_audit(self, partition: bytes, decision: Decision) -> bool:
@@ -66,31 +69,52 @@ class Policy(Protocol):
         ...
 
 
+class Reader:
+    """Reads questions, and remembers those it read last. Safe to share between threads."""
+
+    def __init__(self, size: int = 4_096) -> None:
+        """Remember as many questions."""
+        self.profile = lru_cache(maxsize=size)(profile)
+        self._read = lru_cache(maxsize=size)(read)
+
+    def objections(self, asked: str, kept: str, *, core_only: bool) -> tuple[Veto, ...]:
+        """The guard's objections to giving one question's answer to another."""
+        found = vetoes(self._read(asked), self._read(kept))
+        return tuple(veto for veto in found if veto.core or not core_only)
+
+
 class Bounded:
     """Gives what is likely right, by a threshold that audits hold to a false-hit rate.
 
     Many witnesses have the core rules of the guard against them, few have all rules, and a single
-    one must be very near besides (the design of MEMORY.md §9 in words: witnesses before nearness).
+    one must be very near besides. Safe to share between threads.
     """
 
-    def __init__(self, verifier: Verifier, bound: AuditedBound, read: Read) -> None:
+    def __init__(self, verifier: Verifier, bound: AuditedBound, reader: Reader) -> None:
         """Make the policy.
 
         Args:
             verifier: gives the likelihood that an elected answer is right.
             bound: gives the threshold on it.
-            read: reads a question for the guard; may remember what it has read.
+            reader: reads questions; may remember what it has read.
         """
         self.verifier = verifier
-        self.bound = bound
-        self._read = read
+        self._bound = bound
+        self._reader = reader
+        self._lock = Lock()
 
-    def decide(self, partition: bytes, asked: str, kept: str, ballot: Ballot) -> Decision:
-        """Decide on the answer of the kept question that stands for the elected group."""
-        threshold = self.bound.threshold(partition)
-        score = self.verifier.likelihood(ballot.features)
+    def decide(
+        self, partition: bytes, asked: str, witnesses: Sequence[str], ballot: Ballot
+    ) -> Decision:
+        """Decide on the answer that kept questions, nearest first, stand for."""
+        reader = self._reader
+        alike = likeness(reader.profile(asked), [reader.profile(text) for text in witnesses])
+        features = (*ballot.features, *alike)
+        score = self.verifier.likelihood(features)
+        with self._lock:
+            threshold = self._bound.threshold(partition)
         few = ballot.witnesses < FEW_WITNESSES
-        against = _objections(self._read(asked), self._read(kept), core_only=not few)
+        against = reader.objections(asked, witnesses[0], core_only=not few)
         kind: Kind = "given"
         reason = f"likelihood {score:.3f} ≥ {threshold:.3f}, {ballot.witnesses} witnesses"
         if against:
@@ -100,44 +124,53 @@ class Bounded:
             reason = f"one witness, similarity {ballot.similarity:.3f} < {STRICT_SIMILARITY}"
         elif score < threshold:
             kind, reason = "not sure enough", f"likelihood {score:.3f} < {threshold:.3f}"
-        return Decision(kind, reason, score, threshold, against, ballot.features)
+        return Decision(kind, reason, score, threshold, against, features)
 
     def wants_audit(self, partition: bytes, decision: Decision) -> bool:
         """Whether this hit is in the audited sample."""
-        return self.bound.wants_audit(partition, decision.score)
+        with self._lock:
+            return self._bound.wants_audit(partition, decision.score)
 
     def learn(self, label: Label) -> None:
         """Move the threshold."""
         score = self.verifier.likelihood(label.features)
-        self.bound.learn(label.partition, score, label.right, audited=label.audited)
+        with self._lock:
+            self._bound.learn(label.partition, score, label.right, audited=label.audited)
 
 
 class Static:
     """Gives what is nearer than a fixed threshold, and no rule of the guard objects to."""
 
-    def __init__(self, threshold: float, read: Read | None) -> None:
+    def __init__(self, threshold: float, reader: Reader | None) -> None:
         """Make the policy.
 
         Args:
             threshold: cosine similarity from which an answer is given.
-            read: reads a question for the guard; None for no guard.
+            reader: reads questions for the guard; None for no guard.
         """
         self._threshold = threshold
-        self._read = read
+        self._reader = reader
 
-    def decide(self, partition: bytes, asked: str, kept: str, ballot: Ballot) -> Decision:  # noqa: ARG002 -- port
-        """Decide on the answer of the kept question that stands for the elected group."""
+    def decide(
+        self,
+        partition: bytes,  # noqa: ARG002 -- port
+        asked: str,
+        witnesses: Sequence[str],
+        ballot: Ballot,
+    ) -> Decision:
+        """Decide on the answer that kept questions, nearest first, stand for."""
         score = ballot.similarity
-        against: tuple[Veto, ...] = ()
-        if self._read is not None:
-            against = _objections(self._read(asked), self._read(kept), core_only=False)
-        kind: Kind = "given"
-        reason = f"similarity {score:.3f} ≥ {self._threshold:.3f}"
         if score < self._threshold:
-            kind, reason = "not near enough", f"similarity {score:.3f} < {self._threshold:.3f}"
-        elif against:
-            kind, reason = "vetoed", "; ".join(veto.reason for veto in against)
-        return Decision(kind, reason, score, self._threshold, against, ballot.features)
+            reason = f"similarity {score:.3f} < {self._threshold:.3f}"
+            return Decision("not near enough", reason, score, self._threshold)
+        against: Sequence[Veto] = ()
+        if self._reader is not None:
+            against = self._reader.objections(asked, witnesses[0], core_only=False)
+        if against:
+            reason = "; ".join(veto.reason for veto in against)
+            return Decision("vetoed", reason, score, self._threshold, tuple(against))
+        reason = f"similarity {score:.3f} ≥ {self._threshold:.3f}"
+        return Decision("given", reason, score, self._threshold)
 
     def wants_audit(self, partition: bytes, decision: Decision) -> bool:  # noqa: ARG002 -- port
         """Never: a fixed threshold doesn't learn."""
@@ -145,7 +178,3 @@ class Static:
 
     def learn(self, label: Label) -> None:
         """Do nothing."""
-
-
-def _objections(asked: Reading, kept: Reading, *, core_only: bool) -> tuple[Veto, ...]:
-    return tuple(veto for veto in vetoes(asked, kept) if veto.core or not core_only)

@@ -10,16 +10,19 @@ from dataclasses import dataclass, replace
 from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.memory.agreement import Agreement
 from tokenomics_shared.memory.catalogue import Catalogue
+from tokenomics_shared.memory.counts import Counts
 from tokenomics_shared.memory.eligibility import Limits, refusal_to_match, subject
 from tokenomics_shared.memory.partition import partition_key
 from tokenomics_shared.memory.policy import Decision, Policy
-from tokenomics_shared.memory.tally import Tally
 from tokenomics_shared.memory.vote import Ballot, Neighbour, elect
 from tokenomics_shared.ports import Embedder, Read, Vector
 from tokenomics_shared.types import Label, Memo, Prompt, Question, Recall, Roster, entry_of
 
 NEIGHBOURS = 20
 """Kept questions that a look-up hears."""
+
+HEARD = 5
+"""Witnesses whose words are read."""
 
 COMPARED_GROUPS = 4
 """Answer groups near a missed question whose answers are compared with the fresh one."""
@@ -99,7 +102,7 @@ class SemanticCache:
         """
         self.catalogue = catalogue
         self.policy = policy
-        self.tally = Tally()
+        self.counts = Counts()
         self._embedder = embedder
         self._compare = compare
         self._limits = limits
@@ -110,16 +113,16 @@ class SemanticCache:
         """Look for an answer to a request that the exact cache missed."""
         asked = self.asked(prompt, roster, key)
         if isinstance(asked, str):
-            self.tally.passed_over(asked)
+            self.counts.passed_over(asked)
             return Recall(key=key, refused=asked)
         vector = yield from Call(lambda: self.embed(asked.text))
         finding = self.find(replace(asked, vector=vector))
         decision, kept, ballot = finding.decision, finding.kept, finding.ballot
         if decision is None or kept is None or ballot is None:
-            self.tally.looked_up(None, given=False)
+            self.counts.looked_up(None, given=False)
             return Recall(key=key, finding=finding)
         given = decision.served and not self._observe
-        self.tally.looked_up(decision, given=given)
+        self.counts.looked_up(decision, given=given)
         recall = Recall(
             key=key,
             similarity=ballot.similarity,
@@ -164,12 +167,18 @@ class SemanticCache:
             kept = catalogue.question(ballot.entry)
             memo = None if kept is None else catalogue.memo(kept)
             if kept is not None and memo is not None:
-                decision = self.policy.decide(asked.partition, asked.text, kept.text, ballot)
+                witnesses = self._witnesses(kept, ballot)
+                decision = self.policy.decide(asked.partition, asked.text, witnesses, ballot)
                 return Finding(asked, neighbours, ballot, kept, memo, decision)
             # Gone from the store: the others are asked again.
             catalogue.miss(asked.partition, ballot.entry)
             neighbours = [n for n in neighbours if n.entry != ballot.entry]
         return Finding(asked, neighbours)
+
+    def _witnesses(self, kept: Question, ballot: Ballot) -> list[str]:
+        """The questions that stand for the elected answer, the nearest first."""
+        others = (self.catalogue.question(entry) for entry in ballot.members[1:HEARD])
+        return [kept.text, *(other.text for other in others if other is not None)]
 
     def learn(
         self, recall: Recall, prompt: Prompt, roster: Roster, memo: Memo, read: Read
@@ -205,7 +214,7 @@ class SemanticCache:
             right = agreeing[ballot.group]
             self.teach(finding, right=right, audited=audited or self._observe)
             if audited:
-                self.tally.audited(right=right)
+                self.counts.audited(right=right)
                 if not right:
                     self.catalogue.quarantine(ballot.group, QUARANTINE_S)
         group = next((group for group, agrees in agreeing.items() if agrees), None)

@@ -40,8 +40,11 @@ class Report:
             "failed": totals.failed,
             "abandoned": totals.abandoned,
             "exact_hits": totals.exact_hits,
+            "semantic_hits": totals.semantic_hits,
             "accepted_drafts": totals.accepted_drafts,
             "escalations": totals.escalations,
+            "audits": totals.audits,
+            "audit_cost": str(totals.audit_cost),
             "cost": str(totals.cost),
             "unpriced_calls": totals.unpriced,
             "compared_requests": totals.compared,
@@ -94,6 +97,7 @@ def _requests_table(totals: Totals) -> Any:
     rows = {
         "requests": totals.requests,
         "exact hits": totals.exact_hits,
+        "semantic hits": totals.semantic_hits,
         "drafts accepted": totals.accepted_drafts,
         "escalations": totals.escalations,
         "failed": totals.failed,
@@ -150,6 +154,11 @@ def _remarks(report: Report) -> list[str]:
         remarks.append(
             f"{totals.unpriced:,} calls have no known price and are not in the cost: "
             f"{', '.join(names)}. State it in `prices`."
+        )
+    if totals.audits:
+        remarks.append(
+            f"{totals.audits:,} answers from memory were compared with fresh ones, for "
+            f"{money(totals.audit_cost)}; that is in the cost, and off memory's savings."
         )
     counted = sum(model.estimated for model in totals.models)
     if counted:

@@ -8,7 +8,7 @@ from tokenomics_shared.memory.policy import Decision
 
 
 @dataclass(slots=True)
-class Tally:
+class Counts:
     """Counts since the process began. Safe to share between threads.
 
     Attributes:
