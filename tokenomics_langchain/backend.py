@@ -17,12 +17,13 @@ from tokenomics_langchain.convert import (
     logprobs_of,
     to_chunks,
     to_failure,
+    to_new_message,
     to_reply,
 )
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.ports import Chunk
-from tokenomics_shared.types import Reply, Strategy
+from tokenomics_shared.types import Prompt, Reply, Strategy
 
 _LIMIT_NAMES = ("max_output_tokens", "max_tokens", "num_predict", "max_new_tokens")
 """What providers call the limit on an answer; the first that is a field of the model's class."""
@@ -49,12 +50,13 @@ class LangChainBackend:
     def generate(self, ask: Generate) -> Reply:
         """Ask and wait."""
         model, kwargs = self._target(ask.strategy)
+        messages = self._messages(ask.prompt)
         try:
-            with self.runs.leg(model, self.messages, ask, kwargs) as leg:
+            with self.runs.leg(model, messages, ask, kwargs) as leg:
                 if _is_plain(model, kwargs, async_api=False):
-                    result = completed(model._generate(self.messages, **kwargs))
+                    result = completed(model._generate(messages, **kwargs))
                 else:
-                    result = model._generate_with_cache(self.messages, **kwargs)
+                    result = model._generate_with_cache(messages, **kwargs)
                 leg.end(result)
         except Exception as error:
             raise to_failure(error) from error
@@ -63,12 +65,13 @@ class LangChainBackend:
     async def agenerate(self, ask: Generate) -> Reply:
         """Ask and wait, without blocking the event loop."""
         model, kwargs = self._target(ask.strategy)
+        messages = self._messages(ask.prompt)
         try:
-            async with self.runs.aleg(model, self.messages, ask, kwargs) as leg:
+            async with self.runs.aleg(model, messages, ask, kwargs) as leg:
                 if _is_plain(model, kwargs, async_api=True):
-                    result = completed(await model._agenerate(self.messages, **kwargs))
+                    result = completed(await model._agenerate(messages, **kwargs))
                 else:
-                    result = await model._agenerate_with_cache(self.messages, **kwargs)
+                    result = await model._agenerate_with_cache(messages, **kwargs)
                 leg.end(result)
         except Exception as error:
             raise to_failure(error) from error
@@ -77,27 +80,29 @@ class LangChainBackend:
     def stream(self, ask: Generate) -> Generator[Chunk, None, None]:
         """Ask for chunks."""
         model, kwargs = self._target(ask.strategy)
+        messages = self._messages(ask.prompt)
         if not model._should_stream(async_api=False, **{**kwargs, "stream": True}):
             yield from _as_chunks(self.generate(ask))
             return
         if model.rate_limiter is not None:
             model.rate_limiter.acquire(blocking=True)
-        with self.runs.leg(model, self.messages, ask, kwargs) as leg:
-            for generation in model._stream(self.messages, **kwargs):
+        with self.runs.leg(model, messages, ask, kwargs) as leg:
+            for generation in model._stream(messages, **kwargs):
                 leg.add(generation)
                 yield _chunk(generation)
 
     async def astream(self, ask: Generate) -> AsyncGenerator[Chunk, None]:
         """Ask for chunks, without blocking the event loop."""
         model, kwargs = self._target(ask.strategy)
+        messages = self._messages(ask.prompt)
         if not model._should_stream(async_api=True, **{**kwargs, "stream": True}):
             for chunk in _as_chunks(await self.agenerate(ask)):
                 yield chunk
             return
         if model.rate_limiter is not None:
             await model.rate_limiter.aacquire(blocking=True)
-        async with self.runs.aleg(model, self.messages, ask, kwargs) as leg:
-            async for generation in model._astream(self.messages, **kwargs):
+        async with self.runs.aleg(model, messages, ask, kwargs) as leg:
+            async for generation in model._astream(messages, **kwargs):
                 leg.add(generation)
                 yield _chunk(generation)
 
@@ -121,6 +126,12 @@ class LangChainBackend:
     def aside(self) -> "LangChainBackend":
         """The same calls, of which no callback hears."""
         return replace(self, messages=list(self.messages), runs=LegRuns(None, "none"))
+
+    def _messages(self, prompt: Prompt) -> list[BaseMessage]:
+        """What to send: the caller's own objects, new ones for turns that were reworded."""
+        if all(turn.raw is not None for turn in prompt.messages):
+            return self.messages
+        return [turn.raw or to_new_message(turn) for turn in prompt.messages]
 
     def _target(self, strategy: Strategy) -> Target:
         """The model to call and everything to call it with, stop sequences included."""

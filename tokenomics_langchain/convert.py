@@ -12,6 +12,8 @@ from langchain_core.messages import (
     AIMessageChunk,
     BaseMessage,
     ChatMessage,
+    HumanMessage,
+    SystemMessage,
     ToolMessage,
 )
 from langchain_core.messages.ai import UsageMetadata
@@ -55,6 +57,12 @@ def to_message(message: BaseMessage) -> Message:
         extra["role"] = message.role
     role = _ROLES.get(message.type, message.type)
     return Message(role, message.content, calls, extra, message)
+
+
+def to_new_message(turn: Message) -> BaseMessage:
+    """A turn of plain text that no object of LangChain's says yet."""
+    kind = SystemMessage if turn.role == "system" else HumanMessage
+    return kind(content=turn.text, name=turn.extra.get("name"))
 
 
 def to_reply(result: ChatResult) -> Reply:

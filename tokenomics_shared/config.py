@@ -69,6 +69,9 @@ class MemoryConfig(_Section):
             a name, …; the bounded cache always does.
         observe: decide, log and learn, but give nothing by meaning.
         audit_rate: share of the answers given by meaning that are compared with a fresh one.
+        near_miss: what to do with a near question whose answer isn't given: nothing (`off`), show
+            it to the cheap model, which may answer that it does as it is (`reuse_check`), or show
+            it to whichever model answers (`context`).
         embedder: reads questions: an `Embedder`, a LangChain `Embeddings`, a LlamaIndex
             `BaseEmbedding`, a function, or a model's name. None for MiniLM in this process.
         embedder_timeout_s: seconds an embedder that is not in this process may take.
@@ -91,6 +94,7 @@ class MemoryConfig(_Section):
     guard: bool = True
     observe: bool = False
     audit_rate: Annotated[float, Field(ge=0.0, le=0.05)] = 0.05
+    near_miss: Literal["off", "reuse_check", "context"] = "off"
     embedder: Annotated[Any, Field(exclude=True)] = None
     embedder_timeout_s: Annotated[float, Field(gt=0.0)] = 5.0
     cache_text: Annotated[Callable[..., str] | None, Field(exclude=True)] = None

@@ -64,6 +64,7 @@ def semantic_cache(
         compare=functools.partial(_compare, embedder),
         limits=Limits(config.max_temperature, allow_tools=config.allow_tools),
         submit=submit,
+        near_miss=config.near_miss,
         observe=config.observe,
     )
 
@@ -77,7 +78,8 @@ def policy_of(config: MemoryConfig, draw: Callable[[], float] = random.random) -
     """
     reader = Reader()
     if config.max_false_hit_rate is None:
-        return Static(config.direct_return_threshold, reader if config.guard else None)
+        thresholds = (config.direct_return_threshold, config.similarity_threshold)
+        return Static(*thresholds, reader if config.guard else None)
     verifier = Verifier.load()
     tolerance = Tolerance(config.max_false_hit_rate, config.audit_rate)
     return Bounded(verifier, AuditedBound(verifier.evidence, draw, tolerance), reader)

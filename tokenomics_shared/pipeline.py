@@ -1,15 +1,25 @@
 """What happens to a request, told once for sync, async and streamed callers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from tokenomics_shared.bandit import Reward
-from tokenomics_shared.cascade import Climbed, climb, judged
+from tokenomics_shared.cascade import Climbed, climb, judged, with_near_miss
 from tokenomics_shared.effects import Flush, Generate, Steps
 from tokenomics_shared.memory import objection
 from tokenomics_shared.ports import Bandit, Cascade, Codec, Judge, Memory, Planner, Read
 from tokenomics_shared.resilience import is_permanent
 from tokenomics_shared.telemetry import Books, OpenAccount
-from tokenomics_shared.types import Memo, Outcome, Prompt, Recall, Reply, Roster, Strategy
+from tokenomics_shared.types import (
+    Memo,
+    NearMiss,
+    Outcome,
+    Prompt,
+    Recall,
+    Reply,
+    Roster,
+    Strategy,
+)
 
 PREMIUM_QUALITY = 1.0
 """What the bandit learns premium's answers as: they are what the others are measured against."""
@@ -42,7 +52,7 @@ def answer(parts: Parts, prompt: Prompt, roster: Roster, codec: Codec) -> Steps[
             yield from Flush(reply)
         else:
             with parts.memory.landing(account.recall):
-                reply = yield from _asked(parts, prompt, account)
+                reply = yield from _asked(parts, prompt, codec, account)
                 with account.shield("memory"):
                     _remember(parts, prompt, reply, codec, account)
         return account.close(reply)
@@ -97,10 +107,19 @@ def _recalled(
     return None
 
 
-def _asked(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Reply]:
-    """The answer that the models give."""
+def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> Steps[Reply]:
+    """The answer that the models give, with what memory has near it at hand."""
     arm, rungs = _route(parts, prompt, account)
-    climbed = yield from climb(rungs, prompt, parts.judge, account, is_permanent)
+    near, drafting = account.recall.near, None
+    if near is not None:
+        with account.shield("memory"):
+            reuse = partial(codec.thaw, near.memo.payload)
+            drafting = with_near_miss(prompt, near, reuse().text, reuse)
+    if drafting is not None:
+        account.note("asked with a near miss")
+    climbed = yield from climb(rungs, prompt, parts.judge, account, is_permanent, drafting)
+    if near is not None and climbed.adopted:
+        return _reused(climbed, near, account)
     answered = account.charges[-1]
     account.strategy = climbed.strategy.arm_id
     account.model = answered.model
@@ -109,6 +128,17 @@ def _asked(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Reply]:
     account.escalated = climbed.rejected is not None
     if prompt.pin is None:
         yield from _learn(parts, prompt, arm, climbed, account)
+    return climbed.reply
+
+
+def _reused(climbed: Climbed, near: NearMiss, account: OpenAccount) -> Reply:
+    """The near question's answer, of which a model said that it does."""
+    memo = near.memo
+    account.recall = replace(account.recall, memo=memo, cache_type="context", refused="")
+    account.strategy, account.model = memo.arm_id, memo.model
+    account.answer = (memo.usage, memo.tier)
+    account.accepted_draft = True
+    account.note("hit:context")
     return climbed.reply
 
 
@@ -168,6 +198,9 @@ def _memo(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> M
     if payload is None:
         account.note(f"not kept:{reason or 'not JSON'}")
         return None
+    reused = account.recall.memo
+    if reused is not None:
+        return reused
     answered = account.charges[-1]
     return Memo(payload, answered.usage, answered.model, answered.tier, account.strategy)
 

@@ -313,6 +313,21 @@ def entry_of(key: bytes) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A kept question near the one that is asked, with its answer.
+
+    Attributes:
+        question: the kept question.
+        memo: its answer.
+        reusable: the model may be asked whether the answer does as it is; otherwise it is context.
+    """
+
+    question: str
+    memo: Memo
+    reusable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """Whether a kept answer was right for a question it was given, or might have been given, for.
 
@@ -345,6 +360,7 @@ class Recall:
         key: the request's exact key; None when it has none and can't be kept.
         entry: names the kept answer that was given, or refused; empty when there was none.
         refused: why a near answer was not given, in words.
+        near: a near question whose answer was not given but may help; None without one.
         audit: this hit is in the sample that is compared with a fresh answer.
         note: how it was found, for the trace.
         finding: what the memory itself wants to know again when it learns of the outcome.
@@ -356,6 +372,7 @@ class Recall:
     key: bytes | None = None
     entry: str = ""
     refused: str = ""
+    near: NearMiss | None = None
     audit: bool = False
     note: str = ""
     finding: Any = field(default=None, compare=False, repr=False)

@@ -1,7 +1,18 @@
 """The cascade: ask a cheap tier first, go up when its answer isn't good enough."""
 
-from tokenomics_shared.cascade.climb import Climbed, climb, judged
+from tokenomics_shared.cascade.climb import Climbed, Drafting, climb, judged
 from tokenomics_shared.cascade.escalation import EscalationHistory, NeverSkip
 from tokenomics_shared.cascade.ladder import Ladder, NoCascade
+from tokenomics_shared.cascade.near import with_near_miss
 
-__all__ = ["Climbed", "EscalationHistory", "Ladder", "NeverSkip", "NoCascade", "climb", "judged"]
+__all__ = [
+    "Climbed",
+    "Drafting",
+    "EscalationHistory",
+    "Ladder",
+    "NeverSkip",
+    "NoCascade",
+    "climb",
+    "judged",
+    "with_near_miss",
+]

@@ -15,8 +15,7 @@ Flight = tuple[Future[Memo | None], int]
 class Flights:
     """Requests under way, by exact key. Safe to share between threads."""
 
-    def __init__(self, wait_s: float = WAIT_S) -> None:
-        self._wait_s = wait_s
+    def __init__(self) -> None:
         self._under_way: dict[bytes, Flight] = {}
         self._lock = Lock()
 
@@ -31,7 +30,7 @@ class Flights:
         with self._lock:
             flight = self._under_way.get(key)
             if flight is not None:
-                return Await(*flight, timeout_s=self._wait_s)
+                return Await(*flight, timeout_s=WAIT_S)
             if may_lead:
                 self._under_way[key] = (Future(), get_ident())
         return None

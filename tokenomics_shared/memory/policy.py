@@ -14,6 +14,10 @@ from tokenomics_shared.memory.verifier import Verifier
 from tokenomics_shared.memory.vote import Ballot
 from tokenomics_shared.types import Label
 
+LIKELY_TO_HELP = 0.35
+"""Likelihood of being right from which showing an answer pays: break-even is the input price over
+the output price, about 0.25 with today's models."""
+
 Kind = Literal["given", "vetoed", "not near enough", "not sure enough", "one witness"]
 
 FEW_WITNESSES = 3
@@ -58,6 +62,10 @@ class Policy(Protocol):
         self, partition: bytes, asked: str, witnesses: Sequence[str], ballot: Ballot
     ) -> Decision:
         """Decide on the answer that kept questions, nearest first, stand for."""
+        ...
+
+    def may_help(self, similarity: float, decision: Decision) -> bool:
+        """Whether a refused answer is near enough to be worth showing to a model."""
         ...
 
     def wants_audit(self, partition: bytes, decision: Decision) -> bool:
@@ -126,6 +134,10 @@ class Bounded:
             kind, reason = "not sure enough", f"likelihood {score:.3f} < {threshold:.3f}"
         return Decision(kind, reason, score, threshold, against, features)
 
+    def may_help(self, similarity: float, decision: Decision) -> bool:  # noqa: ARG002 -- port
+        """Whether it is likely enough to be right that showing it pays for its tokens."""
+        return decision.score >= LIKELY_TO_HELP
+
     def wants_audit(self, partition: bytes, decision: Decision) -> bool:
         """Whether this hit is in the audited sample."""
         with self._lock:
@@ -141,14 +153,16 @@ class Bounded:
 class Static:
     """Gives what is nearer than a fixed threshold, and no rule of the guard objects to."""
 
-    def __init__(self, threshold: float, reader: Reader | None) -> None:
+    def __init__(self, threshold: float, near: float, reader: Reader | None) -> None:
         """Make the policy.
 
         Args:
             threshold: cosine similarity from which an answer is given.
+            near: cosine similarity from which one that isn't is worth showing to a model.
             reader: reads questions for the guard; None for no guard.
         """
         self._threshold = threshold
+        self._near = near
         self._reader = reader
 
     def decide(
@@ -171,6 +185,10 @@ class Static:
             return Decision("vetoed", reason, score, self._threshold, tuple(against))
         reason = f"similarity {score:.3f} ≥ {self._threshold:.3f}"
         return Decision("given", reason, score, self._threshold)
+
+    def may_help(self, similarity: float, decision: Decision) -> bool:  # noqa: ARG002 -- port
+        """Whether it is nearer than the threshold for that."""
+        return similarity >= self._near
 
     def wants_audit(self, partition: bytes, decision: Decision) -> bool:  # noqa: ARG002 -- port
         """Never: a fixed threshold doesn't learn."""

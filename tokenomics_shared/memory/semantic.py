@@ -6,6 +6,7 @@ near. Every decision can be explained; nothing is given at random.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.memory.agreement import Agreement
@@ -16,7 +17,16 @@ from tokenomics_shared.memory.partition import partition_key
 from tokenomics_shared.memory.policy import Decision, Policy
 from tokenomics_shared.memory.vote import Ballot, Neighbour, elect
 from tokenomics_shared.ports import Embedder, Read, Vector
-from tokenomics_shared.types import Label, Memo, Prompt, Question, Recall, Roster, entry_of
+from tokenomics_shared.types import (
+    Label,
+    Memo,
+    NearMiss,
+    Prompt,
+    Question,
+    Recall,
+    Roster,
+    entry_of,
+)
 
 NEIGHBOURS = 20
 """Kept questions that a look-up hears."""
@@ -32,6 +42,9 @@ QUARANTINE_S = 86_400.0
 
 Compare = Callable[[str, str, str], Agreement]
 """Whether two answers to a question say the same: `(question, fresh, kept)`."""
+
+
+NearMissUse = Literal["off", "reuse_check", "context"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,7 @@ class SemanticCache:
         compare: Compare,
         limits: Limits,
         submit: Callable[[Callable[[], None]], None],
+        near_miss: NearMissUse = "off",
         observe: bool = False,
     ) -> None:
         """Put the cache together.
@@ -98,6 +112,7 @@ class SemanticCache:
             compare: whether two answers say the same.
             limits: which requests may be answered by meaning.
             submit: runs something in the background.
+            near_miss: what near questions whose answer isn't given are used for.
             observe: decide and learn, but give nothing.
         """
         self.catalogue = catalogue
@@ -107,6 +122,7 @@ class SemanticCache:
         self._compare = compare
         self._limits = limits
         self._submit = submit
+        self._near_miss = near_miss
         self._observe = observe
 
     def recall(self, prompt: Prompt, roster: Roster, key: bytes) -> Steps[Recall]:
@@ -128,6 +144,7 @@ class SemanticCache:
             similarity=ballot.similarity,
             entry=kept.key.hex(),
             refused="" if given else f"{'observing: ' * decision.served}{decision.reason}",
+            near=None if given else self._offered(finding),
             finding=finding,
         )
         if not given:
@@ -174,6 +191,20 @@ class SemanticCache:
             catalogue.miss(asked.partition, ballot.entry)
             neighbours = [n for n in neighbours if n.entry != ballot.entry]
         return Finding(asked, neighbours)
+
+    def _offered(self, finding: Finding) -> NearMiss | None:
+        """A near question that a model may be shown: near enough, and not of something else."""
+        decision, kept, memo = finding.decision, finding.kept, finding.memo
+        if self._near_miss == "off" or decision is None or finding.ballot is None:
+            return None
+        if (
+            kept is None
+            or memo is None
+            or decision.vetoes
+            or not self.policy.may_help(finding.ballot.similarity, decision)
+        ):
+            return None
+        return NearMiss(kept.text, memo, reusable=self._near_miss == "reuse_check")
 
     def _witnesses(self, kept: Question, ballot: Ballot) -> list[str]:
         """The questions that stand for the elected answer, the nearest first."""
