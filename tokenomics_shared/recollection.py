@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from tokenomics_shared.adapters.background import Background
 from tokenomics_shared.adapters.sqlite_memos import SqliteMemos
+from tokenomics_shared.adapters.sqlite_preferences import SqlitePreferences
 from tokenomics_shared.config import MemoryConfig, in_words
 from tokenomics_shared.drivers import arun, run
 from tokenomics_shared.effects import Steps
@@ -32,6 +33,7 @@ from tokenomics_shared.memory import (
     exact_key,
     objection,
 )
+from tokenomics_shared.memory.preferences import checked, with_preferences
 from tokenomics_shared.telemetry import Faults
 from tokenomics_shared.types import NO_USAGE, CacheType, Memo, Message, Prompt, Recall, Roster
 
@@ -149,6 +151,10 @@ class Memory:
             max_entries=self.config.max_entries,
             ttl_s=self.config.ttl_s,
         )
+        self._kept_preferences = (
+            None if self._memos is None else SqlitePreferences(self._memos.database)
+        )
+        self._preferences = self._kept_preferences.all() if self._kept_preferences else {}
         self.meaning = self._open_meaning()
         self.layers = self._put_together()
         self.close = weakref.finalize(self, _close, self._background, self._answers)
@@ -297,10 +303,33 @@ class Memory:
         return explain(self.meaning, prompt, roster, key)
 
     def as_configured(self, prompt: Prompt) -> Prompt:
-        """The request with the question that is to be cached, where the application names it."""
+        """The request with its tenant's preferences, and the question that is to be cached."""
+        wanted = self._preferences.get(prompt.tenant)
+        if wanted:
+            prompt = with_preferences(prompt, wanted)
         if self.config.cache_text is None or prompt.cache_text is not None:
             return prompt
         return replace(prompt, cache_text=self.config.cache_text(prompt))
+
+    def prefer(self, tenant: str = "", **preferences: str | None) -> None:
+        """Keep how a tenant likes its answers; its requests say so in one short instruction.
+
+        Args:
+            tenant: whose; everybody's who has no tenant when empty.
+            **preferences: `tone`, `format`, `language` and `length` in a few words; None takes
+                one back.
+
+        Raises:
+            PromptError: there is no such preference, or it is too long.
+        """
+        kept = dict(self._preferences.get(tenant, {}))
+        for kind, wanted in checked(preferences).items():
+            kept.pop(kind, None)
+            if wanted is not None:
+                kept[kind] = wanted
+            if self._kept_preferences is not None:
+                self._kept_preferences.put(tenant, kind, wanted)
+        self._preferences[tenant] = kept
 
     def flush(self) -> None:
         """Return once everything that is pending is learned and written."""

@@ -26,6 +26,8 @@ SCHEMA = Schema(
         " partition BLOB NOT NULL,"
         " features TEXT NOT NULL, is_right INTEGER NOT NULL, weight REAL NOT NULL,"
         " audited INTEGER NOT NULL, at REAL NOT NULL, writer BLOB NOT NULL)",
+        "CREATE TABLE IF NOT EXISTS preferences (tenant TEXT NOT NULL, kind TEXT NOT NULL,"
+        " wanted TEXT NOT NULL, PRIMARY KEY (tenant, kind))",
         "CREATE TABLE IF NOT EXISTS forgotten (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
         " key BLOB NOT NULL, at REAL NOT NULL)",
     ),
