@@ -1,8 +1,10 @@
 """What every vector index promises, and what the embedded one does beyond."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +13,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tests.vectors import BACKENDS, DIMENSIONS, EXACT, opened, unit
+from tests.vectors import BACKENDS, DIMENSIONS, EXACT, chroma_server, opened, unit
 from tokenomics_shared.adapters.slots import SlotIndex
 
 Make = Callable[[], SlotIndex]
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], int]]:
+    """Starts a server for who asks for its port."""
+    with ExitStack() as stack:
+
+        @cache
+        def port() -> int:
+            return stack.enter_context(chroma_server(tmp_path_factory.mktemp("server")))
+
+        yield port
+
+
 @pytest.fixture(params=BACKENDS)
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Make:
-    return opened(request.param, tmp_path)
+def make(request: pytest.FixtureRequest, tmp_path: Path, server: Callable[[], int]) -> Make:
+    made: Make = opened(request.param, tmp_path, server)
+    return made
+
+
+def no_server() -> int:
+    raise AssertionError
 
 
 def model_search(
@@ -128,7 +147,7 @@ STEPS = st.lists(
 def test_an_index_is_a_dict_searched_row_by_row(
     backend: str, tmp_path: Path, steps: list[tuple[str, list[int]]], seed: int
 ) -> None:
-    index = opened(backend, tmp_path)()
+    index = opened(backend, tmp_path, no_server)()
     model: dict[int, NDArray[np.float32]] = {}
     rng = np.random.default_rng(seed)
     for step, numbers in steps:
@@ -159,7 +178,7 @@ def _same(
 
 @pytest.mark.parametrize("backend", EXACT)
 def test_threads_add_remove_and_search_at_once(backend: str, tmp_path: Path) -> None:
-    index = opened(backend, tmp_path)()
+    index = opened(backend, tmp_path, no_server)()
     fixed = unit(20, seed=1)
     index.add(range(20), fixed)
 
