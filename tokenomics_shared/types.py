@@ -68,6 +68,8 @@ class Prompt:
         max_tokens: the caller's own limit on the answer, never raised by us.
         tenant: whose request it is; answers never cross tenants.
         pin: the tier the caller asked for by name; nothing else is tried.
+        corpus_version: the state of what the answer is drawn from; answers never cross it.
+        cache_text: what is asked, where the last turn holds more (retrieved context, a template).
     """
 
     messages: tuple[Message, ...]
@@ -79,6 +81,8 @@ class Prompt:
     max_tokens: int | None = None
     tenant: str = ""
     pin: str | None = None
+    corpus_version: str = ""
+    cache_text: str | None = None
 
     @property
     def question(self) -> str:
