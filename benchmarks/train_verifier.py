@@ -205,7 +205,9 @@ def _smooth(bins: NDArray[np.float64]) -> tuple[tuple[float, float], ...]:
         sample_weight=np.concatenate([bins[:, 1], bins[:, 0] - bins[:, 1]]),
     )
     rates = curve.predict_proba(places)[:, 1]
-    return tuple((float(seen), float(seen * rate)) for (seen, _), rate in zip(bins, rates, strict=True))
+    return tuple(
+        (float(seen), float(seen * rate)) for (seen, _), rate in zip(bins, rates, strict=True)
+    )
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from tokenomics_langchain.convert import to_reply
 from tokenomics_shared.recollection import Memory, objection_to_keeping
-from tokenomics_shared.types import NO_USAGE, Memo, Message, Prompt, Reply, ToolCall
+from tokenomics_shared.types import NO_USAGE, Memo, Message, Prompt, Recall, Reply, ToolCall
 
 _NO_STABLE_TEXT = re.compile(r"<class '|<function | at 0x[0-9a-f]+>")
 """What stands in a model's text for an object that the text doesn't tell from another."""
@@ -60,13 +60,13 @@ class TokenomicsCache(BaseCache):
     def lookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
         """The generations kept for this prompt and model, or for one that means the same."""
         asked = _read(prompt, llm_string)
-        return None if asked is None else _thawed(self.memory.find(asked).memo)
+        return None if asked is None else self._given(self.memory.find(asked))
 
     @override
     async def alookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
         """As `lookup`, without blocking the event loop."""
         asked = _read(prompt, llm_string)
-        return None if asked is None else _thawed((await self.memory.afind(asked)).memo)
+        return None if asked is None else self._given(await self.memory.afind(asked))
 
     @override
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
@@ -92,6 +92,14 @@ class TokenomicsCache(BaseCache):
     async def aclear(self, **kwargs: Any) -> None:
         """As `clear`, without blocking the event loop."""
         await self.memory.aclear()
+
+    def _given(self, recall: Recall) -> RETURN_VAL_TYPE | None:
+        """What was found; a row that can't be read is a miss, and counted."""
+        if recall.memo is None:
+            return None
+        with self.memory.faults.shield("memory"):
+            return _thawed(recall.memo)
+        return None
 
 
 def _read(prompt: str, llm_string: str) -> Prompt | None:
@@ -158,13 +166,11 @@ def _frozen(generations: Sequence[Generation]) -> str | None:
         return None
 
 
-def _thawed(memo: Memo | None) -> RETURN_VAL_TYPE | None:
+def _thawed(memo: Memo) -> list[Generation]:
     """Fresh generations: nothing in them is shared, no message has an id that was seen before.
 
     Only the two classes named here are made, whatever the stored text says.
     """
-    if memo is None:
-        return None
     generations: list[Generation] = []
     for fields in json.loads(memo.payload):
         info = fields["info"]
@@ -178,5 +184,5 @@ def _thawed(memo: Memo | None) -> RETURN_VAL_TYPE | None:
 
 def _text(memo: Memo) -> str:
     """The text of a kept answer."""
-    first = (_thawed(memo) or [Generation(text="")])[0]
+    first = _thawed(memo)[0]
     return first.message.text if isinstance(first, ChatGeneration) else first.text

@@ -77,8 +77,12 @@ class MemoryConfig(_Section):
         embedder_timeout_s: seconds an embedder that is not in this process may take.
         cache_text: `(prompt) -> str` gives the question that is cached, where the last turn is
             more than that.
+        vector_index: where nearest questions are looked for: None for an index in this process,
+            `chroma:FOLDER` or `chroma:http://HOST:PORT` for Chroma.
         max_temperature: requests above it are never answered by meaning.
         allow_tools: answer requests that offer tools by meaning.
+        allow_structured: answer requests with a response format by meaning.
+        across_histories: share answers to questions that stand alone over conversations.
         single_flight: let the same request wait while its answer is under way.
         persistent_cache_path: file that keeps answers beyond the process.
         max_entries: answers kept in the process; a hundred times as many in the file.
@@ -98,8 +102,11 @@ class MemoryConfig(_Section):
     embedder: Annotated[Any, Field(exclude=True)] = None
     embedder_timeout_s: Annotated[float, Field(gt=0.0)] = 5.0
     cache_text: Annotated[Callable[..., str] | None, Field(exclude=True)] = None
+    vector_index: Annotated[str, Field(pattern=r"^chroma:.+")] | None = None
     max_temperature: Annotated[float, Field(ge=0.0)] = 1.0
     allow_tools: bool = False
+    allow_structured: bool = False
+    across_histories: bool = False
     single_flight: bool = True
     persistent_cache_path: Path | None = None
     max_entries: Positive = 10_000

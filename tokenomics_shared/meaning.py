@@ -4,6 +4,8 @@ import functools
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from tokenomics_shared.adapters.sqlite import Database
 from tokenomics_shared.config import MemoryConfig
@@ -17,7 +19,7 @@ from tokenomics_shared.memory.policy import Bounded, Policy, Reader, Static
 from tokenomics_shared.memory.semantic import SemanticCache
 from tokenomics_shared.memory.shelves import Shelves
 from tokenomics_shared.memory.verifier import Verifier
-from tokenomics_shared.ports import Embedder
+from tokenomics_shared.ports import Embedder, VectorIndex
 
 
 def semantic_cache(
@@ -42,7 +44,6 @@ def semantic_cache(
         from tokenomics_shared.adapters.embeddings import embedder_of
         from tokenomics_shared.adapters.memoised import Memoised
         from tokenomics_shared.adapters.patient import Patient
-        from tokenomics_shared.adapters.slots import SlotIndex
         from tokenomics_shared.adapters.sqlite_prompts import SqlitePrompts
     except ImportError as error:
         raise MissingExtra("the semantic cache", "embeddings") from error
@@ -54,7 +55,7 @@ def semantic_cache(
     shelves = Shelves(
         store,
         embedder.name,
-        lambda _: SlotIndex(embedder.dimensions),
+        _indexes(config.vector_index, embedder),
         max_entries=config.max_vectors,
     )
     return SemanticCache(
@@ -62,10 +63,38 @@ def semantic_cache(
         Catalogue(store, shelves, answers, time.time),
         policy_of(config),
         compare=functools.partial(_compare, embedder),
-        limits=Limits(config.max_temperature, allow_tools=config.allow_tools),
+        limits=Limits(
+            config.max_temperature,
+            allow_tools=config.allow_tools,
+            allow_structured=config.allow_structured,
+        ),
+        across_histories=config.across_histories,
+        ttl_s=config.ttl_s,
         submit=submit,
         near_miss=config.near_miss,
         observe=config.observe,
+    )
+
+
+def _indexes(where: str | None, embedder: Embedder) -> Callable[[bytes], VectorIndex]:
+    """What makes a partition's index."""
+    if where is None:
+        from tokenomics_shared.adapters.slots import SlotIndex
+
+        return lambda _: SlotIndex(embedder.dimensions)
+    try:
+        from tokenomics_shared.adapters.chroma import ChromaIndex, chroma_at, chroma_in
+    except ImportError as error:
+        raise MissingExtra(f"vector_index = {where!r}", "chroma") from error
+    place = where.removeprefix("chroma:")
+    url = urlsplit(place)
+    if url.hostname is None:
+        client = chroma_in(Path(place).expanduser())
+    else:
+        secure = url.scheme == "https"
+        client = chroma_at(url.hostname, url.port or (443 if secure else 8000), ssl=secure)
+    return lambda partition: ChromaIndex(
+        client, embedder.dimensions, partition=partition.hex(), embedder=embedder.name
     )
 
 

@@ -116,6 +116,7 @@ BASE = prompt("When was it built?", params={"temperature": 0.0})
         replace(BASE, stop=("\n",)),
         replace(BASE, max_tokens=5),
         replace(BASE, tenant="acme"),
+        replace(BASE, corpus_version="2"),
         replace(BASE, pin="cheap"),
         replace(BASE, messages=(Message("system", "Be brief."), *BASE.messages)),
         replace(BASE, messages=(Message("ai", "When was it built?"),)),

@@ -62,8 +62,10 @@ class SqlitePrompts:
         whole = [row for row in rows if len(row[3]) == size]
         joined = b"".join(row[3] for row in whole)
         vectors = np.frombuffer(joined, np.float16).reshape(len(whole), -1).astype(np.float32)
-        fine = np.isfinite(vectors).all(axis=1)
-        ids = [(row[1], row[2]) for row, is_fine in zip(whole, fine, strict=True) if is_fine]
+        fine: NDArray[np.bool_] = np.isfinite(vectors).all(axis=1)
+        ids = [
+            (row[1], row[2]) for row, is_fine in zip(whole, fine.tolist(), strict=True) if is_fine
+        ]
         return rows[-1][0], ids, vectors[fine]
 
     def get(self, entry: int, now: float) -> Question | None:

@@ -261,7 +261,9 @@ class AuditedBound:
         try:
             found = (state["format"], state["version"])
             if found != wanted:
-                raise ConfigError(f"the bound's state has format and version {found}, not {wanted}")
+                raise ConfigError(
+                    f"the bound's state has format and version {found}, not {wanted}"
+                )
             everything, judge = Tally.restore(state["all"]), JudgeRecord.restore(state["judge"])
             records = OrderedDict(
                 (bytes.fromhex(name), _restored(*kept))

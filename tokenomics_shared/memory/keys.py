@@ -25,6 +25,7 @@ def exact_key(prompt: Prompt, roster: Roster) -> bytes | None:
         text = _encode(
             [
                 prompt.tenant,
+                prompt.corpus_version,
                 roster.identity,
                 [_turn(message) for message in prompt.messages],
                 prompt.tools,

@@ -55,8 +55,7 @@ _NEGATIONS: Final = frozenset(
     """.split()
 )
 _QUESTION_WORDS: Final = frozenset(
-    "what which who whom whose when where why how can could should would will do does did is are"
-    .split()
+    "what which who whom whose when where why how can could should would will do does did is are".split()
 )
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*|[+#%$€£]")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})

@@ -76,6 +76,10 @@ class Policy(Protocol):
         """Take in whether an answer was, or would have been, right."""
         ...
 
+    def contest(self, partition: bytes, decision: Decision) -> None:
+        """Take in that somebody says a hit was wrong."""
+        ...
+
 
 class Reader:
     """Reads questions, and remembers those it read last. Safe to share between threads."""
@@ -149,6 +153,11 @@ class Bounded:
         with self._lock:
             self._bound.learn(label.partition, score, label.right, audited=label.audited)
 
+    def contest(self, partition: bytes, decision: Decision) -> None:
+        """Raise the threshold."""
+        with self._lock:
+            self._bound.contest(partition, decision.score)
+
 
 class Static:
     """Gives what is nearer than a fixed threshold, and no rule of the guard objects to."""
@@ -195,4 +204,7 @@ class Static:
         return False
 
     def learn(self, label: Label) -> None:
+        """Do nothing."""
+
+    def contest(self, partition: bytes, decision: Decision) -> None:
         """Do nothing."""

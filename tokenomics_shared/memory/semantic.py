@@ -12,9 +12,11 @@ from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.memory.agreement import Agreement
 from tokenomics_shared.memory.catalogue import Catalogue
 from tokenomics_shared.memory.counts import Counts
-from tokenomics_shared.memory.eligibility import Limits, refusal_to_match, subject
+from tokenomics_shared.memory.deixis import standalone
+from tokenomics_shared.memory.eligibility import Limits, refusal_to_match
 from tokenomics_shared.memory.partition import partition_key
 from tokenomics_shared.memory.policy import Decision, Policy
+from tokenomics_shared.memory.subject import subject
 from tokenomics_shared.memory.vote import Ballot, Neighbour, elect
 from tokenomics_shared.ports import Embedder, Read, Vector
 from tokenomics_shared.types import (
@@ -36,6 +38,9 @@ HEARD = 5
 
 COMPARED_GROUPS = 4
 """Answer groups near a missed question whose answers are compared with the fresh one."""
+
+BRIEF_S = 300.0
+"""Seconds of life up to which an answer about the present may be given again."""
 
 QUARANTINE_S = 86_400.0
 """Seconds an answer group isn't given by meaning after one of its hits was found wrong."""
@@ -99,6 +104,8 @@ class SemanticCache:
         *,
         compare: Compare,
         limits: Limits,
+        across_histories: bool = False,
+        ttl_s: float | None = None,
         submit: Callable[[Callable[[], None]], None],
         near_miss: NearMissUse = "off",
         observe: bool = False,
@@ -111,6 +118,8 @@ class SemanticCache:
             policy: decides what is given.
             compare: whether two answers say the same.
             limits: which requests may be answered by meaning.
+            across_histories: questions that stand alone share answers over conversations.
+            ttl_s: seconds an answer lives; None for as long as there is room.
             submit: runs something in the background.
             near_miss: what near questions whose answer isn't given are used for.
             observe: decide and learn, but give nothing.
@@ -121,6 +130,8 @@ class SemanticCache:
         self._embedder = embedder
         self._compare = compare
         self._limits = limits
+        self._across_histories = across_histories
+        self._ttl_s = ttl_s
         self._submit = submit
         self._near_miss = near_miss
         self._observe = observe
@@ -162,15 +173,24 @@ class SemanticCache:
         text = subject(prompt)
         if text is None:
             return "the last turn is not plain text of a human"
-        refusal = refusal_to_match(prompt, text, self._limits)
+        refusal = refusal_to_match(prompt, text, self._limits_of(prompt))
         if refusal is not None:
             return refusal
         if not self._embedder.reads(text):
             return "longer than the embedder reads"
-        partition = partition_key(prompt, roster)
+        apart = not (self._across_histories and standalone(text))
+        partition = partition_key(prompt, roster, across_histories=not apart)
         if partition is None:
             return "part of the request has no stable text"
         return Asked(key, partition, text)
+
+    def _limits_of(self, prompt: Prompt) -> Limits:
+        """What is allowed for this request: its tenant and its time to live decide, too."""
+        ttl_s = self._ttl_s if prompt.ttl_s is None else prompt.ttl_s
+        brief = ttl_s is not None and ttl_s <= BRIEF_S
+        if not prompt.tenant and not brief:
+            return self._limits
+        return replace(self._limits, scoped=bool(prompt.tenant), allow_time_bound=brief)
 
     def find(self, asked: Asked) -> Finding:
         """Look around a question and decide on giving what is there."""
@@ -269,8 +289,8 @@ class SemanticCache:
         """Evict an answer, quarantine its group, and learn that its last hit was wrong."""
         question = self.catalogue.question(entry_of(key))
         finding = self.catalogue.given(key)
-        if isinstance(finding, Finding):
-            self.teach(finding, right=False, audited=True)
+        if isinstance(finding, Finding) and finding.decision is not None:
+            self.policy.contest(finding.asked.partition, finding.decision)
         if question is None:
             return False
         self.catalogue.remove(question)
