@@ -40,13 +40,13 @@ class Comparison:
 
 
 def compare(asked: Reading, kept: Reading) -> Comparison:
-    """Align the content words of two readings: equal, like, then opposed."""
+    """Align the content words of two readings: equal, alike, then opposed."""
     left = list(range(len(asked.lemmas)))
     right = list(range(len(kept.lemmas)))
     pairs = _equal(asked, kept, left, right)
     if len(left) * len(right) <= _MOST:
-        opposed = _matching(asked, kept, left, right, opposite=True)
         pairs += _matching(asked, kept, left, right, opposite=False)
+        opposed = _matching(asked, kept, left, right, opposite=True)
     else:
         opposed = []
     total = len(asked.lemmas) + len(kept.lemmas)
@@ -160,13 +160,14 @@ def excludes(first: str, second: str) -> bool:
         return True
     if _groups().get(first, _NONE) & _groups().get(second, _NONE):
         return False
-    return not _kind(first).isdisjoint(_kind(second))
+    return not kinds_of(first).isdisjoint(kinds_of(second))
 
 
 _NONE: frozenset[int] = frozenset()
 
 
-def _kind(word: str) -> frozenset[str]:
+def kinds_of(word: str) -> frozenset[str]:
+    """The closed kinds a lemma belongs to."""
     return _kinds().get(word, frozenset())
 
 
@@ -178,6 +179,8 @@ def alike(first: str, second: str) -> bool:
     if excludes(first, second):
         return False
     if _groups().get(first, _NONE) & _groups().get(second, _NONE):
+        return True
+    if first.endswith(f"_{second}") or second.endswith(f"_{first}"):
         return True
     if not (first.isalpha() and second.isalpha()) or (known(first) and known(second)):
         return False

@@ -72,7 +72,7 @@ minimum_wage maximum_wage|uphill downhill|upstairs downstairs|overweight underwe
 overestimate underestimate|overcooked undercooked|overpaid underpaid|employed unemployed
 hardware software|lossy lossless|stateful stateless|inclusive exclusive|explicit implicit
 local remote|local global|relative absolute|odd-numbered even-numbered|lowercase uppercase
-lower-case upper-case|paid unpaid|free paid|free premium|verbose quiet|refundable non-refundable
+lower-case upper-case|paid unpaid|male female|man woman|boy girl|boy woman|girl man|king queen|he she|his her|free premium|verbose quiet|refundable non-refundable
 exempt taxable|prepaid postpaid|sunny rainy|visible invisible|literate illiterate
 """
 
@@ -80,14 +80,13 @@ KINDS = """
 quantity: all some most few none half both neither several majority
 frequency: always never sometimes often rarely usually seldom occasionally frequently
 ordinal: first second third fourth fifth sixth seventh eighth ninth tenth last next previous final
-standing: current former future past previous new existing prospective temporary permanent
+standing: current former future past previous temporary permanent
  full-time part-time seasonal retired
  contract freelance unpaid
 restriction: only also except including
 kin: mother father brother sister son daughter husband wife uncle aunt cousin nephew niece
  grandfather grandmother grandson granddaughter boyfriend girlfriend fiance fiancee stepmother
  stepfather
-gender: male female man woman boy girl
 role: buyer seller customer vendor teacher student employer employee doctor nurse patient driver
  passenger landlord tenant author reader host guest lawyer client manager worker intern director
  dentist pharmacist surgeon plumber electrician carpenter accountant engineer architect chef
@@ -121,6 +120,8 @@ sport: football soccer basketball baseball tennis golf hockey cricket rugby voll
 instrument: guitar piano violin cello flute drum trumpet saxophone clarinet harp ukulele banjo
  bass accordion organ trombone viola harmonica
 art: poem novel song movie book painting podcast album magazine
+form: poem essay story song letter email speech haiku sonnet limerick tweet memo headline slogan
+ dialogue report outline summary
 science: physics chemistry biology mathematics geology astronomy psychology sociology economics
  philosophy history geography literature linguistics anthropology botany zoology
 planet: mercury venus earth mars jupiter saturn uranus neptune pluto moon sun

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from tokenomics_shared.memory import direction
 from tokenomics_shared.memory import lexicon as lex
-from tokenomics_shared.memory.comparison import Comparison, compare, known, loose, opposite
+from tokenomics_shared.memory.comparison import Comparison, compare, kinds_of, loose, opposite
 from tokenomics_shared.memory.reading import Denial, Reading
+from tokenomics_shared.memory.tokens import lemma
 
 RULES = {
     "number": "different numbers, or a different operation on them",
@@ -40,7 +41,9 @@ CORE_RULES = frozenset(
 
 _NEAR = 0.6
 _CLOSE = 0.75
+_ALMOST = 0.85
 _SAME = 0.95
+"""Likeness (Dice) that a rule asks of the other words; 0.95 lets no word of a question differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def _number(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
         return None
     if more and less:
         return _against("number", more, less)
-    if together.share >= _CLOSE:
+    if together.share >= _ALMOST:
         return _against("number", more or asked.numbers, less or kept.numbers, core=False)
     return None
 
@@ -165,7 +168,8 @@ def _payload(asked: Reading, kept: Reading, together: Comparison) -> Veto | None
 
 
 def _language(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
-    first, second = asked.languages - kept.languages, kept.languages - asked.languages
+    first = asked.languages - kept.languages - {*kept.words}
+    second = kept.languages - asked.languages - {*asked.words}
     if first and second:
         return _against("language", first, second)
     if (first or second) and together.share >= _CLOSE:
@@ -177,7 +181,8 @@ def _format(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
     first, second = asked.formats - kept.formats, kept.formats - asked.formats
     if first and second:
         return _against("format", first, second)
-    if (first or second) and asked.makes and kept.makes and together.share >= _NEAR:
+    explicit = {form for form in first | second if not form.startswith("manner")}
+    if explicit and asked.makes and kept.makes and together.share >= _NEAR:
         return _against("format", first, second, core=False)
     return None
 
@@ -196,13 +201,41 @@ def _negation(asked: Reading, kept: Reading, together: Comparison) -> Veto | Non
         return None
     denials: tuple[Denial, ...] = asked.denials if len(asked.denials) % 2 else kept.denials
     other = kept if len(asked.denials) % 2 else asked
-    if all(denial.complaint for denial in denials) and other.asks:
+    if _excused(denials, asked if other is kept else kept, other):
         return None
     if any(
         opposite(asked.lemmas[one], kept.lemmas[two]) for one, two in together.opposed
     ) and not {"never", "always"} & {*asked.words, *kept.words}:
         return None
     return _against("negation", f"not {denials[0].of}", denials[0].of)
+
+
+_TROUBLE = frozenset(
+    "unable trouble difficulty difficulties problem problems fail failed fails failing failure yet "
+    "still pending waiting wait missing wrong broken declined denied rejected lost before stuck "
+    "without unsuccessful mistakenly mistake issue issues less error stopped refuses refused "
+    "disappeared gone impossible hard incorrect incorrectly".split()
+)
+"""Words that say without a negation that something didn't happen as it should."""
+_STANCES = frozenset(
+    "sur know mean want understand think lik remember recogniz agree expect".split()
+)
+
+
+def _excused(denials: tuple[Denial, ...], denying: Reading, other: Reading) -> bool:
+    """Whether the negation is a complaint or a stance that the other text words otherwise."""
+    if not _TROUBLE.isdisjoint({*other.words} - {*denying.words}):
+        return True
+    asks = {"how", "where", "can"}
+    if all(denial.complaint for denial in denials):
+        return any(denial.of in _STANCES for denial in denials) or bool(other.asks)
+    if not asks.isdisjoint(other.asks) and asks.isdisjoint(denying.asks):
+        return not _CONDITIONS & {*denying.words}
+    said = {lemma(word) for word in other.words}
+    return all(denial.of not in said and denial.of not in lex.FUNCTION for denial in denials)
+
+
+_CONDITIONS = frozenset("if when which unless happen happens".split())
 
 
 def _antonym(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
@@ -222,18 +255,51 @@ def _entity(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
             strict = loose(first) or loose(second)
             if not opposite(first, second) and (together.share >= _SAME or not strict):
                 return _against("entity", asked.surfaces[one], kept.surfaces[other])
-    first_names = [place for place in together.left if asked.lemmas[place] in asked.capitals]
-    second_names = [place for place in together.right if kept.lemmas[place] in kept.capitals]
-    if first_names and second_names and together.share >= _NEAR / 2:
-        return _against(
-            "entity",
-            [asked.surfaces[place] for place in first_names],
-            [kept.surfaces[place] for place in second_names],
-        )
+    if together.share < _NEAR / 2:
+        return None
+    return _named(asked, kept, together)
+
+
+def _named(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
+    """Names that only one of the texts has, where neither merely adds to a name both have."""
+    there = dict(together.pairs)
+    for one in _names(asked, together.left):
+        for other in _names(kept, together.right):
+            beside = {
+                there[place]
+                for place in (one - 1, one + 1)
+                if place in there and asked.lemmas[place] in asked.capitals
+            }
+            beside_kept = {
+                place
+                for place in (other - 1, other + 1)
+                if place in there.values() and kept.lemmas[place] in kept.capitals
+            }
+            if beside & beside_kept or not (beside or beside_kept):
+                return _against("entity", asked.surfaces[one], kept.surfaces[other])
     return None
 
 
+def _names(reading: Reading, places: tuple[int, ...]) -> list[int]:
+    return [
+        place
+        for place in places
+        if reading.lemmas[place] in reading.capitals and reading.surfaces[place] not in lex.UNITS
+    ]
+
+
 _SPECIFIC = frozenset("why when where who how how_much how_many how_far how_old how_often".split())
+_AKIN = ({"how", "where"}, {"how_much", "how_many"}, {"who", "where"})
+_TELLING = (
+    {"what", "why"},
+    {"can", "why"},
+    {"whether", "why"},
+    {"can", "when"},
+    {"can", "how"},
+    {"whether", "how_many"},
+    {"whether", "how_much"},
+)
+"""Kinds that differ though one of them is vague; counted where the rest is the same."""
 _TIMES = frozenset({"when", "how_long", "how_often", "how_fast"})
 
 
@@ -243,17 +309,21 @@ def _question(asked: Reading, kept: Reading, together: Comparison) -> Veto | Non
     first, second = asked.asks[0], kept.asks[0]
     if first == second or {first, second} <= _TIMES:
         return None
+    if {first, second} in _AKIN or (first[:3] == second[:3] == "how" and "how" in {first, second}):
+        return None
     if first in _SPECIFIC and second in _SPECIFIC:
         return _against("question", first, second)
-    if together.share >= _SAME and {first, second} & {"why", "when", "where", "who"}:
+    single = asked.sentences == kept.sentences == 1
+    if single and together.share >= _SAME and {first, second} in _TELLING:
         return _against("question", first, second)
     return None
 
 
-_RESTRICTIONS = frozenset(
-    "only except including also another alternate both neither each half at_least at_most more_than "
-    "less_than".split()
-)
+_RESTRICTIONS = frozenset("only except alternate exclusively neither".split())
+_QUANTITIES = {
+    "all": "all", "every": "all", "each": "all", "everything": "all", "some": "some",
+    "few": "few", "none": "none", "no": "none", "half": "half",
+}  # fmt: skip
 
 
 def _scope(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
@@ -265,9 +335,11 @@ def _scope(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
                 return _against("scope", f"{owner} {head}", f"{other} {thing}")
     first = _RESTRICTIONS.intersection(asked.words)
     second = _RESTRICTIONS.intersection(kept.words)
-    if first != second and together.share >= _CLOSE:
+    if first != second:
         return _against("scope", first - second, second - first)
-    return None
+    many = {_QUANTITIES[word] for word in asked.words if word in _QUANTITIES}
+    few = {_QUANTITIES[word] for word in kept.words if word in _QUANTITIES}
+    return _against("scope", many, few) if many and few and many.isdisjoint(few) else None
 
 
 def _slot(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
@@ -276,9 +348,17 @@ def _slot(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
     one, other = together.left[0], together.right[0]
     if len(together.pairs) < 2 or asked.roles[one] != kept.roles[other]:  # noqa: PLR2004
         return None
-    if known(asked.lemmas[one]) or known(kept.lemmas[other]) or _framed(asked, kept, together):
+    if _limits(asked.lemmas[one], kept.lemmas[other]) or _framed(asked, kept, together):
         return _against("slot", asked.surfaces[one], kept.surfaces[other])
     return None
+
+
+def _limits(first: str, second: str) -> bool:
+    """Whether one word limits the thing spoken of as determiners do (`all`, `temporary`)."""
+    return not _LIMITING.isdisjoint(kinds_of(first) | kinds_of(second))
+
+
+_LIMITING = frozenset({"quantity", "standing", "ordinal", "restriction"})
 
 
 def _framed(asked: Reading, kept: Reading, together: Comparison) -> bool:

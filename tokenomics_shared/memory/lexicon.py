@@ -38,10 +38,10 @@ POLITE = _words(
     "stuff something anything going go goes went come possibility question questions let's "
     "curious interested understand idea ideas say says said "
     "think make makes sure kind sort type lot lots bit quite very too much many more also "
-    "other another question actual certain various different some various happen happens "
+    "other another question actual certain various different some happen happens "
     "suppose supposed proper properly method methods procedure process step steps "
     "use used using detail details information info regarding about instruction instructions "
-    "guide walk through provide"
+    "guide walk through provide display only alternate exclusively too also both else whether"
 )
 """Words that change with the wording and not with the question: greetings, requests, fillers."""
 
@@ -60,7 +60,7 @@ NEGATIONS = _words(
 SUBJECTS = {"i": "i", "we": "i", "you": "you", "he": "he", "she": "she", "they": "they"}
 POSSESSIVES = {
     "my": "my",
-    "our": "our",
+    "our": "my",
     "your": "your",
     "his": "his",
     "her": "her",
@@ -228,7 +228,10 @@ MOMENTS = _named(
     "today: ; tonight: ; tomorrow: ; yesterday: ; weekend: weekends; weekday: weekdays workday "
     "workdays; morning: mornings; afternoon: afternoons; evening: evenings; midnight: ; noon: "
     "midday; night: nights; spring: ; summer: summers; autumn: ; winter: winters; "
-    "christmas: xmas; easter: ; thanksgiving: ; halloween: ; ramadan: ; annually: yearly annual; "
+    "christmas: xmas; easter: ; thanksgiving: ; halloween: ; ramadan: ; new_year: ; eid: ; diwali: ; "
+    "hanukkah: ; valentine: valentines; labor_day: labour_day; memorial_day: ; boxing_day: ; "
+    "independence_day: ; good_friday: ; passover: ; "
+    " annually: yearly annual; "
     "monthly: ; weekly: ; daily: ; hourly: ; quarterly: ; biweekly: fortnightly"
 )
 

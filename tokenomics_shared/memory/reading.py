@@ -22,15 +22,16 @@ _TASKS = frozenset(
     "comment passag articl document snippet statement".split()
 )
 """Lemmas in an instruction which say that what follows is a text to work on."""
-_LANGUAGE_CUES = frozenset("in into to from using with for by of via and the".split())
+_LANGUAGE_CUES = frozenset("in into using".split())
 _DATE_CUES = frozenset("in on of since until till by last next this before after from to".split())
-_FORMAT_CUES = frozenset("as in into a an using of to for".split())
+_FORMAT_CUES = frozenset("as in into".split())
 _MAKERS = frozenset(
-    "explain summarize summarise describe write give list answer reply respond tell show define "
-    "create generate make compose draft outline present provide discuss return output".split()
+    "explain summarize summarise describe write give answer reply respond tell show define "
+    "create generate make compose draft outline present provide discuss".split()
 )
 _PERSON = frozenset("i we my our".split())
 _OPENERS = frozenset("if when why because unless what which who reason reasons happens".split())
+_STATING = lex.PRONOUNS | lex.DETERMINERS
 _TELLERS = frozenset(
     "know me us wonder wondering explain understand see . about idea sure say find".split()
 )
@@ -124,7 +125,7 @@ def read(text: str) -> Reading:
         asks=_asks(tokens),
         owned=_owned(tokens),
         subjects=frozenset(lex.SUBJECTS[word] for word in words if word in lex.SUBJECTS),
-        makes=not _MAKERS.isdisjoint(words),
+        makes=not _MAKERS.isdisjoint(words) or words[:1] == ("list",),
         sentences=1 + sum(token.kind == "." and token.text == "." for token in tokens[:-1]),
         digest=blake2b(" ".join(whole.split()).encode(), digest_size=16).digest()
         if len(whole) > _CAP
@@ -135,34 +136,38 @@ def read(text: str) -> Reading:
 def _resolved(tokens: list[Token]) -> list[Token]:
     """Read Roman numerals and ordinals with digits as numbers."""
     return [
-        Token(str(lex.ROMANS[token.text.upper()]), "n")
-        if token.cap and token.text.upper() in lex.ROMANS
-        else token
+        Token(str(lex.ROMANS[token.text]), "n") if token.text in lex.ROMANS else token
         for token in tokens
     ]
 
 
 def _content(tokens: Sequence[Token]) -> list[tuple[str, str, str, bool]]:
     content: list[tuple[str, str, str, bool]] = []
-    role = "-"
+    role, led = "-", False
     for token in tokens:
         word = token.text
         if token.kind == "." or word in lex.QUESTION_WORDS or word in lex.AUXILIARIES:
             role = "-"
         elif word in lex.PREPOSITIONS:
-            role = word
+            role, led = ("with" if word == "without" else word), False
+        elif led and (word in lex.DETERMINERS or word in lex.POSSESSIVES):
+            role = "-"
         elif word in lex.SUBJECTS:
             role = "-"
         elif token.kind == "o" or word in lex.FUNCTION or word in lex.NEGATIONS:
             continue
         elif word not in lex.POLITE and not word.startswith("how_"):
             content.append((_canonical(token), word, role, token.cap))
+            led = role == "to"
     return content
 
 
 def _canonical(token: Token) -> str:
     if token.kind != "w":
         return token.text
+    month = lex.MONTHS.get(token.text)
+    if month is not None:
+        return month
     unit = lex.UNITS.get(token.text)
     return lemma(unit if unit and unit != token.text else token.text)
 
@@ -256,7 +261,7 @@ def _formats(words: Sequence[str]) -> frozenset[str]:
 def _denials(tokens: Sequence[Token]) -> tuple[Denial, ...]:
     found = []
     for place, token in enumerate(tokens):
-        if token.text not in lex.NEGATIONS:
+        if token.text not in lex.NEGATIONS or (place and tokens[place - 1].text == "or"):
             continue
         before = [other.text for other in tokens[max(0, place - 6) : place]]
         after = [other for other in tokens[place + 1 : place + 5] if other.kind != "."]
@@ -273,24 +278,26 @@ def _asks(tokens: Sequence[Token]) -> tuple[str, ...]:
     """The kind of question each sentence opens with."""
     asks: list[str] = []
     fresh, before = True, ""
-    for token in tokens:
+    for token, after in zip(tokens, [*(t.text for t in tokens[1:]), ""], strict=True):
         word = token.text
         if word.startswith("how_") or word in {"why", "who", "whose", "where", "when", "how"}:
-            vague = bool(asks) and asks[-1] in {"what", "which", "can"}
-            if fresh or vague or word.startswith("how_") or before in _TELLERS:
-                if vague:
-                    asks.pop()
+            told = word.startswith("how_") or before in _TELLERS
+            if told and asks and asks[-1] in {"what", "which", "can"}:
+                asks.pop()
+            if fresh or told:
                 asks.append(word)
             fresh = False
         elif word in {"what", "which"} and fresh:
             asks.append(word)
             fresh = False
         elif word in lex.AUXILIARIES and fresh:
-            asks.append("can" if word in {"can", "could", "may"} else "whether")
+            able = word in {"can", "could", "may"}
+            if not (able and after == "you"):
+                asks.append("can" if able else "whether")
             fresh = False
         elif token.kind == ".":
             fresh = True
-        elif word in lex.SUBJECTS or not (word in lex.FUNCTION or word in lex.POLITE):
+        elif word in _STATING or not (word in lex.FUNCTION or word in lex.POLITE):
             fresh = False
         before = word
     return tuple(asks)

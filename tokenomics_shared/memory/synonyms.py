@@ -6,6 +6,35 @@ General knowledge written as word lists; nothing here was learnt from data.
 from functools import cache
 
 SYNONYMS = """
+change switch swap set edit update alter adjust|revert reset return restore roll_back|remember recall
+recollect|default original initial factory standard|create set establish form found|level layer tier
+form shape|compulsory required mandatory obligatory necessary|select choose decide pick|function work
+operate run|automatic auto automated|replacement new|include provide contain cover consist|bangalore
+bengaluru|bombay mumbai|calcutta kolkata|madras chennai|peking beijing|burma myanmar
+holland netherlands dutch|kiev kyiv|saigon ho_chi_minh|persia iran iranian|germany german
+france french|spain spanish|italy italian|china chinese|japan japanese|russia russian|india indian
+england english|britain british|greece greek|turkey turkish|portugal portuguese|poland polish
+sweden swedish|norway norwegian|denmark danish|finland finnish|switzerland swiss|mexico mexican
+iraq iraqi|israel israeli|pakistan pakistani|thailand thai|ireland irish|wales welsh|europe european
+scotland scottish|argentina argentine argentinian|brazil brazilian|canada canadian|africa african
+acquire get|resign quit step_down|hurt injure wound|assume suppose|allow authorize|grow raise
+fear afraid|anger angry|hunger hungry|thirst thirsty|succeed success successful|fail failure
+describe characterize|examine inspect check|select pick|construct build erect|demolish destroy
+assemble build|locate situated located find|reside live|purchase buy|obtain get|gather collect
+collect pick_up|expand extend enlarge widen|lengthen extend|shorten abbreviate|join enroll
+display exhibit|conceal hide|discover find|detect find notice|erase wipe delete|format reformat
+rename retitle|paste insert|insert add put|append add|attach add|filter select|count number
+occur exist|cost expenditure|vendor seller merchant|customer client buyer|staff personnel
+attorney counsel|remote distant|initial first|final last ultimate|previous prior preceding
+following next subsequent|major big|minor small|vital essential|lethal deadly fatal|toxic poisonous
+edible eatable|durable lasting|fragile delicate|precise exact accurate|approximate rough
+abundant plentiful|scarce rare|huge enormous gigantic massive|tiny minute miniature|silent quiet
+loud noisy|angry mad furious|calm peaceful|brave courageous|lazy idle|polite courteous|rude impolite
+generous giving|greedy selfish|honest truthful|loyal faithful|legal lawful permitted|illegal unlawful
+banned forbidden prohibited illegal|allergic allergy|painless pain-free|vegetarian veggie
+gluten-free no_gluten|per_each each|unlimited limitless|sent receive|waiting time
+trouble difficulty problem issue|feature option|see show appear visible receive find|fund money
+enough all|attempt try|vanish disappear|request order get|few several extra more|current recent now
 maximum max|minimum min|movie film picture_show flick|buy purchase acquire order|begin start commence
 photo picture image pic photograph|fast quick rapid swift speedy|large big huge vast great
 phone mobile cellphone cell smartphone telephone|notebook laptop|earn make gain|guy man
@@ -255,13 +284,14 @@ the way to>how|steps to>how|the steps to>how|the procedure for>how|the process f
 what is the procedure>how|what is the process>how|a way to>how|ways to>how|way of>how|guide to>how
 guide for>how|instructions for>how|instructions to>how|the steps for>how|the steps of>how
 is there a way to>how|are there ways to>how|is there any way to>how|is it possible to>can
-how much does>how_much|how much do>how_much|how much is>how_much|how much>how_much|how many>how_many
+whether or not>whether|step down>resign|steps down>resign|how much does>how_much|how much do>how_much|how much is>how_much|how much>how_much|how many>how_many
 the number of>how_many|what number of>how_many|how long>how_long|how far>how_far|how often>how_often
 how frequently>how_often|how old>how_old|how tall>how_tall|how high>how_tall|how big>how_big
 how large>how_big|how fast>how_fast|how quickly>how_fast|how soon>how_long|how deep>how_deep
 how heavy>how_heavy|how hot>how_hot|how cold>how_hot|how wide>how_wide|the price of>how_much
 the cost of>how_much|waiting time for>how_long|the duration of>how_long|the distance>how_far
-a number of>many|two-factor>2fa|two factor>2fa|2-factor>2fa
+a number of>many|new years>new_year|new year>new_year|labor day>labor_day|labour day>labor_day
+memorial day>memorial_day|boxing day>boxing_day|independence day>independence_day|good friday>good_friday|two-factor>2fa|two factor>2fa|2-factor>2fa
 """
 
 

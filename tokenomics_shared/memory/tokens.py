@@ -38,7 +38,7 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})")
 _IS = frozenset("what where who how when why it that there here he she this which".split())
 _TAILS = {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am", "s": ""}
-_TITLE_SHARE = 0.6
+_TITLE_SHARE = 0.7
 _MIN_TITLE = 4
 
 
@@ -109,6 +109,8 @@ def _all_capitals(words: list[str]) -> bool:
 
 def _word(piece: str, *, cap: bool) -> list[Token]:
     low = piece.lower()
+    if piece in lex.ROMANS:
+        return [Token(str(lex.ROMANS[piece]), "n")]
     if low in lex.CONTRACTIONS:
         return [Token(word) for word in lex.CONTRACTIONS[low].split()]
     head, quote, tail = low.partition("'")
