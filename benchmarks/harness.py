@@ -127,7 +127,8 @@ def show_figures(
             table.add_row(name, "not measured", *[""] * (1 + len(others)), *limits)
             continue
         low_high = " to ".join(map(number, figure.interval or ()))
-        readings = [number((figure.others or {})[other]) for other in others]
+        known = figure.others or {}
+        readings = [number(known[other]) if other in known else "" for other in others]
         reached = [] if bar is None else [*limits, bar.reached(figure.value)]
         table.add_row(name, number(figure.value), low_high, *readings, *reached)
     _CONSOLE.print(table)
