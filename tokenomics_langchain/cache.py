@@ -12,8 +12,9 @@ from langchain_core.outputs import ChatGeneration, ChatResult, Generation
 from typing_extensions import override
 
 from tokenomics_langchain.convert import to_reply
-from tokenomics_shared.recollection import Memory, objection_to_keeping
-from tokenomics_shared.types import NO_USAGE, Memo, Message, Prompt, Recall, Reply, ToolCall
+from tokenomics_shared.memory import objection
+from tokenomics_shared.recollection import Memory
+from tokenomics_shared.types import Memo, Message, Prompt, Recall, Reply, ToolCall
 
 _NO_STABLE_TEXT = re.compile(r"<class '|<function | at 0x[0-9a-f]+>")
 """What stands in a model's text for an object that the text doesn't tell from another."""
@@ -72,11 +73,14 @@ class TokenomicsCache(BaseCache):
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
         """Keep generations, unless they are cut short, refused, empty or call tools."""
         asked = _read(prompt, llm_string)
-        if asked is None or any(_objection(asked, generation) for generation in return_val):
-            return
         payload = _frozen(return_val)
-        if payload is not None:
-            self.memory.take_in(asked, Memo(payload, NO_USAGE, "", "", ""), _text)
+        replies = [_reply(generation) for generation in return_val]
+        if asked is None or payload is None or not replies or None in replies:
+            return
+        # Answers of several samples are kept when all of them may be; the first is compared.
+        worst = next((r for r in replies if r and objection(asked, r)), replies[0])
+        if worst is not None:
+            self.memory.take_in_reply(asked, worst, payload, _text)
 
     @override
     async def aupdate(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
@@ -142,12 +146,13 @@ def _turn(turn: Mapping[str, Any]) -> Message:
     return Message(_ROLES.get(role, role), content, calls, extra)
 
 
-def _objection(asked: Prompt, generation: Generation) -> str | None:
-    if isinstance(generation, ChatGeneration):
-        if not isinstance(generation.message, AIMessage):
-            return "not a model's message"
-        return objection_to_keeping(asked, to_reply(ChatResult(generations=[generation])))
-    return objection_to_keeping(asked, Reply(generation.text))
+def _reply(generation: Generation) -> Reply | None:
+    """A generation as the engine reads it; None when it is no model's message."""
+    if not isinstance(generation, ChatGeneration):
+        return Reply(generation.text)
+    if not isinstance(generation.message, AIMessage):
+        return None
+    return to_reply(ChatResult(generations=[generation]))
 
 
 def _frozen(generations: Sequence[Generation]) -> str | None:

@@ -2,7 +2,6 @@
 
 import functools
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -26,6 +25,8 @@ def semantic_cache(
     config: MemoryConfig,
     database: Database,
     answers: ExactCache,
+    *,
+    clock: Callable[[], float],
     submit: Callable[[Callable[[], None]], None],
 ) -> SemanticCache:
     """Put the semantic cache together as the configuration says.
@@ -34,6 +35,7 @@ def semantic_cache(
         config: the settings.
         database: the answers' file.
         answers: the answers.
+        clock: seconds since the epoch.
         submit: runs something in the background.
 
     Raises:
@@ -60,7 +62,7 @@ def semantic_cache(
     )
     return SemanticCache(
         embedder,
-        Catalogue(store, shelves, answers, time.time),
+        Catalogue(store, shelves, answers, clock),
         policy_of(config),
         compare=functools.partial(_compare, embedder),
         limits=Limits(

@@ -6,7 +6,7 @@ from functools import partial
 from tokenomics_shared.bandit import Reward
 from tokenomics_shared.cascade import Climbed, climb, judged, with_near_miss
 from tokenomics_shared.effects import Flush, Generate, Steps
-from tokenomics_shared.memory import objection
+from tokenomics_shared.memory import objection, objection_to_matching
 from tokenomics_shared.ports import Bandit, Cascade, Codec, Judge, Memory, Planner, Read
 from tokenomics_shared.resilience import is_permanent
 from tokenomics_shared.telemetry import Books, OpenAccount
@@ -187,8 +187,11 @@ def _remember(
 ) -> None:
     """Keep the answer, if it may be kept."""
     memo = _memo(prompt, reply, codec, account)
-    if memo is not None:
-        parts.memory.remember(account.recall, prompt, account.roster, memo, _reader(codec))
+    if memo is None:
+        return
+    narrow = objection_to_matching(prompt, reply)
+    read = None if narrow else _reader(codec)
+    parts.memory.remember(account.recall, prompt, account.roster, memo, read)
 
 
 def _memo(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> Memo | None:

@@ -32,16 +32,25 @@ from tokenomics_shared.memory import (
     NoMeaning,
     exact_key,
     objection,
+    objection_to_matching,
 )
 from tokenomics_shared.memory.preferences import checked, with_preferences
+from tokenomics_shared.ports import Read
 from tokenomics_shared.telemetry import Faults
-from tokenomics_shared.types import NO_USAGE, CacheType, Memo, Message, Prompt, Recall, Roster
+from tokenomics_shared.types import (
+    NO_USAGE,
+    CacheType,
+    Memo,
+    Message,
+    Prompt,
+    Recall,
+    Reply,
+    Roster,
+)
 
 if TYPE_CHECKING:
     from tokenomics_shared.memory.explaining import Explanation
     from tokenomics_shared.memory.semantic import SemanticCache
-
-objection_to_keeping = objection
 
 _log = logging.getLogger("tokenomics")
 
@@ -124,6 +133,7 @@ class Memory:
         *,
         config: MemoryConfig | None = None,
         faults: Faults | None = None,
+        clock: Callable[[], float] = time.time,
         **settings: Any,
     ) -> None:
         """Put memory together.
@@ -132,6 +142,7 @@ class Memory:
             path: file that keeps answers beyond the process.
             config: the settings, instead of `settings`.
             faults: where faults inside it are counted.
+            clock: seconds since the epoch.
             **settings: those of `MemoryConfig`; `use_semantic_cache` is on unless told otherwise.
 
         Raises:
@@ -145,8 +156,9 @@ class Memory:
         self._background = Background("tokenomics-memory", self._fault, max_jobs=MAX_LEARNING)
         self._withheld: dict[bytes, Recall] = {}
         self._memos = self._open_store()
+        self._clock = clock
         self._answers = ExactCache(
-            time.time,
+            clock,
             store=self._memos,
             max_entries=self.config.max_entries,
             ttl_s=self.config.ttl_s,
@@ -199,8 +211,7 @@ class Memory:
         Raises:
             PromptError: the question is empty.
         """
-        memo = Memo(json.dumps(answer), NO_USAGE, "", "", "")
-        self.take_in(_prompt(text, **request), memo, _answer)
+        self.take_in_reply(_prompt(text, **request), Reply(answer), json.dumps(answer), _answer)
 
     def find(self, prompt: Prompt, roster: Roster = NOBODY) -> Recall:
         """As `recall`, for a whole request."""
@@ -224,20 +235,37 @@ class Memory:
         self,
         prompt: Prompt,
         memo: Memo,
-        read: Callable[[Memo], str],
+        read: Read | None,
         roster: Roster = NOBODY,
     ) -> None:
-        """Keep an answer, and compare it with the one that was withheld, if one was."""
+        """Keep an answer, and compare it with the one that was withheld, if one was.
+
+        Args:
+            prompt: the request.
+            memo: its answer.
+            read: reads kept answers; None when this one is for the same request alone.
+            roster: the models that could answer.
+        """
         prompt = self.as_configured(prompt)
         key = exact_key(prompt, roster)
         if key is None or prompt.no_store:
             return
         withheld = self._withheld.pop(key, None)
-        if withheld is None:
+        if withheld is None or read is None:
             self.layers.remember(Recall(key=key), prompt, roster, memo, read)
             return
         self._answers.put(key, memo, prompt.ttl_s)
         self._background.submit(lambda: self.layers.compare(withheld, memo, read))
+
+    def take_in_reply(
+        self, prompt: Prompt, reply: Reply, payload: str, read: Read, roster: Roster = NOBODY
+    ) -> None:
+        """Keep a reply as this payload, unless it is one that must not be kept."""
+        if objection(prompt, reply) is not None:
+            return
+        widely = objection_to_matching(prompt, reply) is None
+        memo = Memo(payload, NO_USAGE, "", "", "")
+        self.take_in(prompt, memo, read if widely else None, roster)
 
     def stats(self) -> MemoryStats:
         """What memory did, and how right it was."""
@@ -376,7 +404,11 @@ class Memory:
 
         try:
             return semantic_cache(
-                self.config, self._memos.database, self._answers, self._background.submit
+                self.config,
+                self._memos.database,
+                self._answers,
+                clock=self._clock,
+                submit=self._background.submit,
             )
         except MissingExtra as error:
             _say_once(f"the semantic cache is off, the same requests are remembered: {error}")

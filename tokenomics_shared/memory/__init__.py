@@ -1,6 +1,6 @@
 """Memory: answers given before, given again."""
 
-from tokenomics_shared.memory.admission import objection
+from tokenomics_shared.memory.admission import objection, objection_to_matching
 from tokenomics_shared.memory.exact import ExactCache, NoExact
 from tokenomics_shared.memory.flights import Flights, NoFlights
 from tokenomics_shared.memory.keys import exact_key
@@ -16,4 +16,5 @@ __all__ = [
     "NoMeaning",
     "exact_key",
     "objection",
+    "objection_to_matching",
 ]
