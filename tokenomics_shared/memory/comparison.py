@@ -133,7 +133,22 @@ def loose(word: str) -> bool:
 
 def opposite(first: str, second: str) -> bool:
     """Whether two lemmas are antonyms, by list or by prefix."""
-    return second in _opposites().get(first, ()) or _negates(first, second)
+    plain, other = _positive(first), _positive(second)
+    return (
+        second in _opposites().get(first, ())
+        or other in _opposites().get(plain, ())
+        or _negates(first, second)
+    )
+
+
+def _positive(word: str) -> str:
+    """The adjective that a comparative or superlative grew from, where its opposite is known."""
+    for ending in ("iest", "ier", "est", "er"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            stem = word[: -len(ending)]
+            stem = f"{stem}y" if ending[0] == "i" else stem
+            return lemma(stem[:-1] if stem[-1] == stem[-2] else stem)
+    return word
 
 
 def _negates(first: str, second: str) -> bool:

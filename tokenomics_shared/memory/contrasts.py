@@ -23,7 +23,7 @@ lock unlock|hide show|hide display|hide reveal|hide unhide|open close|start stop
 start finish|start quit|start shut_down|start_up shut_down|begin end|begin finish|begin stop
 join leave|enter exit|login logout|log_in log_out|sign_in sign_out|sign_up cancel
 up down|left right|top bottom|upper lower|front back|inside outside|indoor outdoor|inner outer
-good bad|best worst|better worse|cheap expensive|cheapest dearest|affordable expensive
+good bad|best worst|better worse|cheap expensive|cheapest expensive|cheaper expensive|cheapest dearest|affordable expensive
 easy hard|easy difficult|easier harder|easiest hardest|simple complex|simple complicated
 new old|newer older|newest oldest|young old|younger older|youngest oldest|ancient modern
 hot cold|hotter colder|hottest coldest|warm cold|warm cool|fast slow|faster slower

@@ -228,7 +228,9 @@ def _excused(denials: tuple[Denial, ...], denying: Reading, other: Reading) -> b
         return True
     asks = {"how", "where", "can"}
     if all(denial.complaint for denial in denials):
-        return any(denial.of in _STANCES for denial in denials) or bool(other.asks)
+        said = {lemma(word) for word in other.words}
+        stance = any(denial.of in _STANCES and denial.of not in said for denial in denials)
+        return stance or bool(other.asks)
     if not asks.isdisjoint(other.asks) and asks.isdisjoint(denying.asks):
         return not _CONDITIONS & {*denying.words}
     said = {lemma(word) for word in other.words}
@@ -288,7 +290,10 @@ def _names(reading: Reading, places: tuple[int, ...]) -> list[int]:
     ]
 
 
-_SPECIFIC = frozenset("why when where who how how_much how_many how_far how_old how_often".split())
+_SPECIFIC = frozenset(
+    "why when where who how how_much how_many how_far how_old how_often how_long how_tall how_big "
+    "how_fast how_deep how_heavy how_hot how_wide".split()
+)
 _AKIN = ({"how", "where"}, {"how_much", "how_many"}, {"who", "where"})
 _TELLING = (
     {"what", "why"},
@@ -304,7 +309,7 @@ _TIMES = frozenset({"when", "how_long", "how_often", "how_fast"})
 
 
 def _question(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
-    if together.share < _CLOSE or len(asked.asks) != 1 or len(kept.asks) != 1:
+    if together.share < _NEAR or len(asked.asks) != 1 or len(kept.asks) != 1:
         return None
     first, second = asked.asks[0], kept.asks[0]
     if first == second or {first, second} <= _TIMES:

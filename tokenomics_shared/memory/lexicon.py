@@ -272,7 +272,7 @@ FORMAT_NOUNS = _named(
     "summary: ; checklist: ; memo: ; press_release: ; text_message: sms"
 )
 MANNERS = _named(
-    "briefly: brief concise concisely short shortly succinctly succinct; detailed: depth "
+    "briefly: brief concise concisely short shortly succinctly succinct; detailed: detail depth "
     "thoroughly thorough comprehensive lengthy long elaborate; simple: simply plain "
     "layman layman's laymans non-technical nontechnical; formal: formally professional "
     "professionally; casual: casually informal informally friendly; humorous: funny funnily "

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from tokenomics_shared.memory import lexicon as lex
 from tokenomics_shared.memory.tokens import Token, lemma, tokenise
 
-_CAP = 4_000
+_CAP = 2_000
 """Characters read of a text; beyond, only a digest of the whole is compared."""
 _CURLY = str.maketrans("’‘“”`´", "''\"\"`'")
 _QUOTED = re.compile(r'"([^"\n]{2,2000})"|`([^`]{1,2000})`|(?<!\w)\'([^\'\n]{2,400})\'(?!\w)')
@@ -31,6 +31,13 @@ _MAKERS = frozenset(
 )
 _PERSON = frozenset("i we my our".split())
 _OPENERS = frozenset("if when why because unless what which who reason reasons happens".split())
+_ROLES = {"without": "with", "into": "to", "onto": "to", "towards": "to", "toward": "to"}
+_INFINITIVE = frozenset(
+    "how want wants wanted like need needs needed have has had going go try trying tried able used "
+    "way ways what where when whether wish love ought possible decide decided supposed order hope "
+    "help is are was take takes took use allowed able ready about steps best me i".split()
+)
+"""Words after which `to` opens a verb and not a place or receiver."""
 _STATING = lex.PRONOUNS | lex.DETERMINERS
 _TELLERS = frozenset(
     "know me us wonder wondering explain understand see . about idea sure say find".split()
@@ -96,7 +103,7 @@ class Reading:
 
 
 def read(text: str) -> Reading:
-    """Read a text; linear in its length up to 4,000 characters, constant beyond but for a digest."""
+    """Read a text; linear in its length up to 2,000 characters, constant beyond but for a digest."""
     whole = text.translate(_CURLY)
     folded = whole[:_CAP]
     tokens = _resolved(tokenise(folded))
@@ -144,12 +151,13 @@ def _resolved(tokens: list[Token]) -> list[Token]:
 def _content(tokens: Sequence[Token]) -> list[tuple[str, str, str, bool]]:
     content: list[tuple[str, str, str, bool]] = []
     role, led = "-", False
-    for token in tokens:
+    for before, token in zip(["", *(other.text for other in tokens)], tokens, strict=False):
         word = token.text
         if token.kind == "." or word in lex.QUESTION_WORDS or word in lex.AUXILIARIES:
             role = "-"
         elif word in lex.PREPOSITIONS:
-            role, led = ("with" if word == "without" else word), False
+            verbal = word == "to" and before in _INFINITIVE
+            role, led = "-" if verbal else _ROLES.get(word, word), False
         elif led and (word in lex.DETERMINERS or word in lex.POSSESSIVES):
             role = "-"
         elif word in lex.SUBJECTS:

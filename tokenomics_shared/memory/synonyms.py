@@ -253,7 +253,7 @@ square metres>square_metres|square meter>square_meter|square feet>square_feet|sq
 square miles>square_miles|square mile>square_mile|square kilometers>square_kilometers
 square kilometres>square_kilometres|square yards>square_yards|cubic meters>cubic_meters
 cubic metres>cubic_metres|cubic feet>cubic_feet|kilowatt hours>kilowatt_hours
-miles per hour>mph|kilometers per hour>kph|kilometres per hour>kph|meters per second>m/s
+km / h>kph|m / s>m/s|mi / h>mph|miles per hour>mph|kilometers per hour>kph|kilometres per hour>kph|meters per second>m/s
 metres per second>m/s|canadian dollars>canadian_dollars|canadian dollar>canadian_dollar
 australian dollars>australian_dollars|australian dollar>australian_dollar|us dollars>us_dollars
 us dollar>us_dollar|british pounds>british_pounds|british pound>british_pound|per cent>percent
