@@ -83,16 +83,25 @@ def _matching(
     asked: Reading, kept: Reading, left: list[int], right: list[int], *, opposite: bool
 ) -> list[tuple[int, int]]:
     test = excludes if opposite else alike
+    fits = [
+        (place, other)
+        for place in left
+        for other in right
+        if test(asked.lemmas[place], kept.lemmas[other])
+    ]
+    if len(fits) > 1:  # in an order that doesn't depend on which text is which
+        fits.sort(key=lambda fit: _order(asked.lemmas[fit[0]], kept.lemmas[fit[1]], fit))
     found: list[tuple[int, int]] = []
-    taken: set[int] = set()
-    for place in left:
-        for other in right:
-            if other not in taken and test(asked.lemmas[place], kept.lemmas[other]):
-                found.append((place, other))
-                taken.add(other)
-                break
-    _drop(found, left, right)
+    for place, other in fits:
+        if place in left and other in right:
+            found.append((place, other))
+            left.remove(place)
+            right.remove(other)
     return found
+
+
+def _order(first: str, second: str, fit: tuple[int, int]) -> tuple[str, str, int, int]:
+    return min(first, second), max(first, second), abs(fit[0] - fit[1]), sum(fit)
 
 
 def _drop(pairs: list[tuple[int, int]], left: list[int], right: list[int]) -> None:

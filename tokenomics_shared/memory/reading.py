@@ -286,7 +286,7 @@ def _asks(tokens: Sequence[Token]) -> tuple[str, ...]:
     """The kind of question each sentence opens with."""
     asks: list[str] = []
     fresh, before = True, ""
-    for token, after in zip(tokens, [*(t.text for t in tokens[1:]), ""], strict=True):
+    for token, after in zip(tokens, [*(t.text for t in tokens[1:]), ""], strict=False):
         word = token.text
         if word.startswith("how_") or word in {"why", "who", "whose", "where", "when", "how"}:
             told = word.startswith("how_") or before in _TELLERS
