@@ -65,9 +65,9 @@ Rewrite this more politely: send me the file now | Rewrite this more politely: c
 Count the words: the cat sat on the mat | Count the words: a dog ran in the big park
 Is this spam? "You won a prize, click here" | Is this spam? "Your meeting moved to noon, see you"
 Extract the names: Anna met Bob in Paris | Extract the names: Carl met Dora in Paris
-Proofread the text below.\\nTheir going home soon. | Proofread the text below.\\nIts raining again today.
+Proofread the text below.\\nTheir going home. | Proofread the text below.\\nIts raining again.
 Translate to German: good morning my friend | Translate to German: good night my friend
-What language is this: el perro come pan | What language is this text: le chien mange du pain
+What language is this: el perro come pan | What language is this text: le chien dort dehors
 """,
     "language": """
 Sort a list in Ruby | Sort a list in Perl
@@ -94,7 +94,7 @@ Explain taxes in simple terms. | Explain taxes in technical terms.
 """,
     "direction": """
 Trains from Paris to Lyon | Trains from Lyon to Paris
-How do I move my photos from Dropbox to Google Drive? | How do I move my photos from Google Drive to Dropbox?
+How do I move photos from Dropbox to iCloud? | How do I move photos from iCloud to Dropbox?
 Is gold heavier than lead? | Is lead heavier than gold?
 Why do cats chase dogs? | Why do dogs chase cats?
 How many inches are in a foot? | How many feet are in an inch?

@@ -14,7 +14,9 @@ from tests.unit.guard_pairs import RIGHT, WRONG, pairs
 from tokenomics_shared.memory.guard import CORE_RULES, RULES, vetoes
 from tokenomics_shared.memory.reading import read
 
-TEXTS = sorted({text for block in (*WRONG.values(), RIGHT) for pair in pairs(block) for text in pair})
+TEXTS = sorted(
+    {text for block in (*WRONG.values(), RIGHT) for pair in pairs(block) for text in pair}
+)
 DATA = Path(os.environ.get("TOKENOMICS_DATA", "../shared/data"))
 
 
@@ -80,7 +82,9 @@ def test_reading_is_a_function_of_the_text(text: str) -> None:
     assert read(text) == read(text)
 
 
-@pytest.mark.parametrize("piece", ["a.", '"a', "1.", "'a", ":\n", "a@", "aB", "/a", "::", "a-", "1,"])
+@pytest.mark.parametrize(
+    "piece", ["a.", '"a', "1.", "'a", ":\n", "a@", "aB", "/a", "::", "a-", "1,"]
+)
 def test_reading_a_hostile_text_is_bounded(piece: str) -> None:
     start = time.process_time()
     read(piece * 100_000)

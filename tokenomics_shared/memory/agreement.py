@@ -36,7 +36,9 @@ _CONCLUSION = re.compile(
     r"(?:final answer|the answer|answer|result|total)(?: is| are|:| =|\s*=)+[ \t]*([^\n]{1,80})",
     re.MULTILINE | re.IGNORECASE,
 )
-_YES = re.compile(r"\W*(yes|yeah|yep|correct|true|certainly|absolutely|of course)\b", re.IGNORECASE)
+_YES = re.compile(
+    r"\W*(yes|yeah|yep|correct|true|certainly|absolutely|of course)\b", re.IGNORECASE
+)
 _NO = re.compile(r"\W*(no|nope|not|incorrect|false|never|unfortunately)\b", re.IGNORECASE)
 _REFUSAL = re.compile(
     r"\b(?:i(?:'m| am) (?:sorry|unable|not able)|i (?:can(?:no|')t|do(?:n't| not)) "
@@ -149,11 +151,15 @@ def _normal_code(body: str) -> str:
     try:
         return ast.dump(ast.parse(body))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        lines = (re.sub(r"(?:^|\s)(?:#|//|--\s).*$", "", line).rstrip() for line in body.split("\n"))
+        lines = (
+            re.sub(r"(?:^|\s)(?:#|//|--\s).*$", "", line).rstrip() for line in body.split("\n")
+        )
         return "\n".join(line for line in lines if line.strip())
 
 
-def _prose(first: str, second: str, similarity: float | None) -> Agreement:
+def _prose(  # noqa: PLR0911 -- one for each ground
+    first: str, second: str, similarity: float | None
+) -> Agreement:
     one, other = _plain(first), _plain(second)
     if min(len(one), len(other)) <= _SHORT:
         return _short(one, other)
@@ -196,7 +202,7 @@ def _stance(text: str) -> int:
     return 1 if _YES.match(text) else -1 if _NO.match(text) else 0
 
 
-def _concluded(first: str, second: str) -> bool | Agreement:
+def _concluded(first: str, second: str) -> bool | Agreement:  # noqa: PLR0911 -- one for each
     """Whether both state an equal conclusion; a disagreement when they come to different ones."""
     one, other = _conclusion(first), _conclusion(second)
     if one and other and one != other:

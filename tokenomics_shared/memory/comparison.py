@@ -196,7 +196,7 @@ def kinds_of(word: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=65_536)
-def alike(first: str, second: str) -> bool:
+def alike(first: str, second: str) -> bool:  # noqa: PLR0911 -- one for each ground
     """Whether two different lemmas mean the same: synonyms, one family, or a slip of the pen."""
     if first > second:
         return alike(second, first)

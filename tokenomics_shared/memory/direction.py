@@ -9,7 +9,7 @@ _DIRECTED = frozenset(
     "against above below until between".split()
 )
 _LONGEST = 14
-"""Content words up to which exchanged roles mean another question, not another order of telling."""
+"""Content words up to which exchanged roles mean another question, not another way to tell it."""
 _FREE = frozenset("in per".split())
 _PAIRING = frozenset(map(lemma, "replace swap substitute exchange compare mix".split()))
 _STRONG = frozenset("from to than over per instead before after by".split())

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tokenomics_shared.memory import lexicon as lex
 from tokenomics_shared.memory.contrasts import antonyms, kinds
-from tokenomics_shared.memory.synonyms import irregular, phrases
+from tokenomics_shared.memory.forms import irregular, phrases
 
 
 class Token(NamedTuple):
@@ -29,7 +29,7 @@ _PIECE = re.compile(
           | \w+(?:(?:::|\\)\w+)+ | 0x[0-9a-fA-F]+ | \b[vV]?\d+\.\d+\.[\w.-]*\w)
       | (?P<n>\d+(?:[.,:/-]\d+)*)(?P<suffix>[A-Za-z]\w*)?
       | (?P<w>[^\W\d]\w*(?:['.&-]\w+)*(?:\(\))?(?:\+\+|\#)?)
-      | (?P<o>\*\*|[-+*/^%$€£¥₹=<>÷×−])
+      | (?P<o>\*\*|[-+*/^%$€£¥₹=<>÷\u00d7\u2212])
       | (?P<e>[.?!;,:\n)(]+)""",
     re.VERBOSE,
 )
@@ -107,7 +107,7 @@ def _all_capitals(words: list[str]) -> bool:
     return len(words) >= _MIN_TITLE and capitals > _TITLE_SHARE * len(words)
 
 
-def _word(piece: str, *, cap: bool) -> list[Token]:
+def _word(piece: str, *, cap: bool) -> list[Token]:  # noqa: PLR0911 -- one for each kind
     low = piece.lower()
     if piece in lex.ROMANS:
         return [Token(str(lex.ROMANS[piece]), "n")]
@@ -152,7 +152,7 @@ def _is_identifier(piece: str) -> bool:
 def _figure(figure: str, suffix: str) -> list[Token]:
     """Read digits with what is glued to them: a unit, an ordinal ending, a code."""
     low = suffix.lower()
-    if low in {"st", "nd", "rd", "th", "s", "x"}:
+    if low in {"st", "nd", "rd", "th", "s", "x"}:  # codespell:ignore nd
         low = ""
     if low in lex.MAGNITUDES or low in {"m", "b"}:
         scale = lex.MAGNITUDES.get(low) or {"m": 1_000_000, "b": 1_000_000_000}[low]
