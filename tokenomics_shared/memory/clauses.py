@@ -36,7 +36,8 @@ def denials(tokens: Sequence[Token]) -> tuple[Denial, ...]:
             (lemma(t.text) for t in after if t.text not in lex.FUNCTION),
             after[0].text if after else "",
         )
-        personal = not _PERSON.isdisjoint(before[-3:])
+        stated = before[-1:] not in (["i"], ["we"])  # `should I not` asks, `I can not` states
+        personal = stated and not _PERSON.isdisjoint(before[-3:])
         found.append(Denial(of, personal and _OPENERS.isdisjoint(before)))
     return tuple(found)
 

@@ -8,8 +8,7 @@ from tokenomics_shared.memory.reading import Reading
 from tokenomics_shared.memory.synonyms import groups
 from tokenomics_shared.memory.tokens import lemma
 
-_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "de", "non", "mis", "anti", "counter", "re")
-_NEGATING = _PREFIXES[:-1]
+_NEGATING = frozenset("un in im il ir dis de non mis anti counter".split())  # codespell:ignore mis
 _ENDINGS = frozenset(
     "|s|y|i|e|er|or|ion|ation|ition|tion|sion|ment|ance|ence|anc|enc|al|ally|ic|ical|ly|ity|iti|"
     "ness|able|abl|ible|ibl|ive|iv|ing|ed|ize|ise|iz|is|ist|ism|ous|ful|full|n|an|ian|ese|es|ish|"
@@ -203,6 +202,10 @@ def alike(first: str, second: str) -> bool:  # noqa: PLR0911 -- one for each gro
     if excludes(first, second):
         return False
     if _groups().get(first, _NONE) & _groups().get(second, _NONE):
+        return True
+    if first[-2:] == second[-2:] in {"er", "st"} and (
+        _groups().get(_positive(first), _NONE) & _groups().get(_positive(second), _NONE)
+    ):
         return True
     if first.endswith(f"_{second}") or second.endswith(f"_{first}"):
         return True

@@ -47,6 +47,7 @@ weight_gain weight_loss|inhale exhale|freeze melt|freeze thaw|heat cool|attack d
 attract repel|build destroy|build demolish|include exclude|including excluding|save spend
 save delete|save discard|major minor|majority minority|mandatory optional|required optional
 required forbidden|manual automatic|manually automatically|natural artificial|online offline
+available unavailable
 original copy|parent child|ancestor descendant|singular plural|static dynamic|mutable immutable
 synchronous asynchronous|sync async|serial parallel|abstract concrete|push pull|read write
 pull push|rough smooth|sharp blunt|sweet sour|tight loose|tighten loosen|accepted rejected
@@ -95,7 +96,7 @@ role: buyer seller customer vendor teacher student employer employee doctor nurs
  waiter pilot principal parent child infant adult teenager toddler
 colour: red orange yellow green blue purple violet pink brown black white grey gold silver beige
  turquoise maroon navy cyan magenta teal
-meal: breakfast lunch dinner brunch supper dessert
+meal: breakfast lunch dinner supper dessert
 animal: dog cat horse cow pig sheep goat chicken duck rabbit hamster fish bird snake lion tiger
  bear wolf fox elephant monkey gorilla whale shark dolphin frog turtle parrot mouse rat penguin
  eagle owl spider bee ant mosquito crocodile alligator kangaroo giraffe zebra leopard cheetah

@@ -91,6 +91,8 @@ def _turned(asked: Reading, kept: Reading, together: Comparison) -> str | None:
 
 def _permuted(asked: Reading, kept: Reading, together: Comparison) -> str | None:
     """The same words in another order, where the order says who is who (`is a square a ...`)."""
+    if _asks_other_side(asked, kept):
+        return f"{asked.surfaces[0]} and {asked.surfaces[1]} have exchanged places"
     if asked.words == kept.words or sorted(asked.words) != sorted(kept.words):
         return None
     if not _COORDINATING.isdisjoint(asked.words):
@@ -105,6 +107,18 @@ def _permuted(asked: Reading, kept: Reading, together: Comparison) -> str | None
             if one < other and other_kept < one_kept and (swapped or turned):
                 return _said(asked, one, other)
     return None
+
+
+_DOING = frozenset("do does did".split())
+
+
+def _asks_other_side(asked: Reading, kept: Reading) -> bool:
+    """Whether one asks for the subject and one for the object: who beat X, who did X beat."""
+    doing = _DOING.isdisjoint(asked.words) != _DOING.isdisjoint(kept.words)
+    if not doing or asked.asks != kept.asks or asked.asks[:1] not in {("who",), ("what",)}:
+        return False
+    moved = asked.lemmas[:2] == kept.lemmas[1::-1] and asked.lemmas != kept.lemmas
+    return moved and sorted(asked.lemmas) == sorted(kept.lemmas)
 
 
 _COORDINATING = frozenset("and or vs versus between & , equal same".split())

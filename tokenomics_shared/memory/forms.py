@@ -120,7 +120,8 @@ how long>how_long|how far>how_far|how often>how_often|how frequently>how_often|h
 how tall>how_tall|how high>how_tall|how big>how_big|how large>how_big|how fast>how_fast
 how quickly>how_fast|how soon>how_long|how deep>how_deep|how heavy>how_heavy|how hot>how_hot
 how cold>how_hot|how wide>how_wide|the price of>how_much|the cost of>how_much
-waiting time for>how_long|the duration of>how_long|the distance>how_far|a number of>many
+waiting time for>how_long|the duration of>how_long|the distance>how_far|in stock>available
+out of stock>unavailable|sold out>unavailable|a number of>many
 new years>new_year|new year>new_year|labor day>labor_day|labour day>labor_day
 memorial day>memorial_day|boxing day>boxing_day|independence day>independence_day
 good friday>good_friday|two-factor>2fa|two factor>2fa|2-factor>2fa

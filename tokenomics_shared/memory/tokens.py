@@ -117,7 +117,7 @@ def _word(piece: str, *, cap: bool) -> list[Token]:  # noqa: PLR0911 -- one for 
     if quote:
         return _apostrophe(head, tail, cap=cap)
     if _is_identifier(piece):
-        return [Token(low.removesuffix("()"), "i")]
+        return [Token(low.removesuffix("()"), "i", bool(_CAMEL.search(piece)))]
     if low in _hyphenated() or ("-" not in low and "." not in low):
         return [Token(low, "w", cap and low != "i")]
     if low.replace(".", "").isalpha() and all(len(part) == 1 for part in low.split(".")):
