@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.guard_pairs import RIGHT, WRONG, pairs
+from tests.unit.guard_rewordings import RIGHT_REWORDED, WRONG_REWORDED
 from tokenomics_shared.memory.guard import CORE_RULES, RULES, vetoes
 from tokenomics_shared.memory.reading import read
 
@@ -25,13 +26,14 @@ def named(one: str, other: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [pair for block in WRONG.values() for pair in pairs(block)]
+    ("one", "other"),
+    [pair for block in (*WRONG.values(), WRONG_REWORDED) for pair in pairs(block)],
 )
 def test_another_question_is_vetoed(one: str, other: str) -> None:
     assert named(one, other)
 
 
-@pytest.mark.parametrize(("one", "other"), pairs(RIGHT))
+@pytest.mark.parametrize(("one", "other"), pairs(RIGHT) + pairs(RIGHT_REWORDED))
 def test_another_wording_is_not_vetoed(one: str, other: str) -> None:
     assert not vetoes(read(one), read(other))
 

@@ -115,7 +115,7 @@ _DOING = frozenset("do does did".split())
 def _asks_other_side(asked: Reading, kept: Reading) -> bool:
     """Whether one asks for the subject and one for the object: who beat X, who did X beat."""
     doing = _DOING.isdisjoint(asked.words) != _DOING.isdisjoint(kept.words)
-    if not doing or asked.asks != kept.asks or asked.asks[:1] not in {("who",), ("what",)}:
+    if not doing or asked.asks != kept.asks or asked.asks[:1] != ("who",):
         return False
     moved = asked.lemmas[:2] == kept.lemmas[1::-1] and asked.lemmas != kept.lemmas
     return moved and sorted(asked.lemmas) == sorted(kept.lemmas)
