@@ -90,7 +90,7 @@ Where do pandas live? | How long do pandas live?
 How is cheese made? | Why is cheese made?
 Who can apply for the grant? | When can I apply for the grant?
 How many moons does Jupiter have? | How big are the moons of Jupiter?
-Detect the language: "bonjour tout le monde" | Detect the language: "guten tag an alle"
+Detect the language: "bonjour tout le monde" | Detect the language: "guten tag"
 Paraphrase: He was late because of rain. | Paraphrase: She was early because of luck.
 """
 
@@ -163,9 +163,9 @@ Translate into German: I like trains. | Please translate this to German: I like 
 Is the sentence "He go home" correct? | Is this sentence correct: "He go home"?
 Thanks! How do I close my account? | How do I close my account
 Tell me how to boil an egg | How do you boil an egg?
-whats the weather today | What is the weather like today?
+Weather today? | What is the weather like today?
 I'd like to know the capital of Peru | What's the capital of Peru?
 What is the wifi password? | Wifi password please
 Could you give me a summary of Hamlet? | Summarize Hamlet
-How can I improve my credit score? | How do I imrpove my credit score?
+How can I improve my credit score? | How do I improve my credit score?
 """

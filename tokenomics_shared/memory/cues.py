@@ -110,6 +110,8 @@ def formats(words: Sequence[str]) -> frozenset[str]:
             found.add(f"as {lex.FORMAT_NOUNS[word]}")
         if word in lex.AUDIENCES and ("for" in before or "to" in before or word == "year-old"):
             found.add(f"for {lex.AUDIENCES[word]}")
+        if word == "yes_no":
+            found.add("as yes or no")
         if word in lex.MANNERS:
             found.add(f"manner {lex.MANNERS[word]}")
         if word == "old" and before and before[-1] in {"year", "years"}:

@@ -84,7 +84,7 @@ kilowatt hours>kilowatt_hours|km / h>kph|m / s>m/s|mi / h>mph|miles per hour>mph
 kilometers per hour>kph|kilometres per hour>kph|meters per second>m/s|metres per second>m/s
 canadian dollars>canadian_dollars|canadian dollar>canadian_dollar
 australian dollars>australian_dollars|australian dollar>australian_dollar|us dollars>us_dollars
-us dollar>us_dollar|british pounds>british_pounds|british pound>british_pound|per cent>percent
+us dollar>us_dollar|british pounds>british_pounds|british pound>british_pound|yes or no>yes_no
 basis points>basis_points|visual basic>visual_basic|objective c>objective-c|no longer>no_longer
 for each>per|for every>per|per each>per|rather than>instead|instead of>instead
 as opposed to>instead|in place of>instead|out of>from|prior to>before|ahead of>before

@@ -81,7 +81,7 @@ def tokenise(text: str) -> list[Token]:
 
 def _pieces(text: str) -> list[Token]:
     found = list(_PIECE.finditer(text))
-    shouting = _all_capitals([match["w"] for match in found if match["w"]])
+    shouting = _all_capitals([match["w"] for match in found if match["w"] and len(match["w"]) > 1])
     tokens: list[Token] = []
     fresh = True
     for match in found:
@@ -122,6 +122,8 @@ def _word(piece: str, *, cap: bool) -> list[Token]:  # noqa: PLR0911 -- one for 
         return [Token(low, "w", cap and low != "i")]
     if low.replace(".", "").isalpha() and all(len(part) == 1 for part in low.split(".")):
         return [Token(low.replace(".", ""), "w", cap)]
+    if low.endswith("-free"):
+        return [Token("without"), Token(low.removesuffix("-free"), "w", cap)]
     return [Token(part, "w", cap) for part in re.split(r"[-.]", low)]
 
 
