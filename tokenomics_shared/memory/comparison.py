@@ -8,12 +8,12 @@ from tokenomics_shared.memory.reading import Reading
 from tokenomics_shared.memory.synonyms import groups
 from tokenomics_shared.memory.tokens import lemma
 
-_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "de", "non", "mis", "anti", "counter", "re")
-_NEGATING = _PREFIXES[:-1]
+_NEGATING = frozenset("un in im il ir dis de non mis anti counter".split())  # codespell:ignore mis
 _ENDINGS = frozenset(
-    "|s|y|i|e|er|or|ion|ation|ition|tion|sion|ment|ance|ence|anc|enc|al|ally|ic|ical|ly|ity|iti|"
-    "ness|able|abl|ible|ibl|ive|iv|ing|ed|ize|ise|iz|is|ist|ism|ous|ful|full|n|an|ian|ese|es|ish|"
-    "at|ate|ication|icat|ship|hood|en|th|t|ant|ent|age|ag|ary|ar".split("|")
+    "|s|y|i|e|er|or|ion|ation|ition|tion|sion|ment|ance|ence|"  # codespell:ignore ment
+    "anc|enc|al|ally|ic|ical|ly|ity|iti|ness|able|abl|ible|ibl|"  # codespell:ignore anc,abl
+    "ive|iv|ing|ed|ize|ise|iz|is|ist|ism|ous|ful|full|n|an|ian|"  # codespell:ignore ist
+    "ese|es|ish|at|ate|ication|icat|ship|hood|en|th|t|ant|ent|age|ag|ary|ar".split("|")
 )
 """What may follow a shared stem in words of one family (`verify`, `verification`)."""
 _STEM = 4
@@ -83,16 +83,25 @@ def _matching(
     asked: Reading, kept: Reading, left: list[int], right: list[int], *, opposite: bool
 ) -> list[tuple[int, int]]:
     test = excludes if opposite else alike
+    fits = [
+        (place, other)
+        for place in left
+        for other in right
+        if test(asked.lemmas[place], kept.lemmas[other])
+    ]
+    if len(fits) > 1:  # in an order that doesn't depend on which text is which
+        fits.sort(key=lambda fit: _order(asked.lemmas[fit[0]], kept.lemmas[fit[1]], fit))
     found: list[tuple[int, int]] = []
-    taken: set[int] = set()
-    for place in left:
-        for other in right:
-            if other not in taken and test(asked.lemmas[place], kept.lemmas[other]):
-                found.append((place, other))
-                taken.add(other)
-                break
-    _drop(found, left, right)
+    for place, other in fits:
+        if place in left and other in right:
+            found.append((place, other))
+            left.remove(place)
+            right.remove(other)
     return found
+
+
+def _order(first: str, second: str, fit: tuple[int, int]) -> tuple[str, str, int, int]:
+    return min(first, second), max(first, second), abs(fit[0] - fit[1]), sum(fit)
 
 
 def _drop(pairs: list[tuple[int, int]], left: list[int], right: list[int]) -> None:
@@ -133,7 +142,22 @@ def loose(word: str) -> bool:
 
 def opposite(first: str, second: str) -> bool:
     """Whether two lemmas are antonyms, by list or by prefix."""
-    return second in _opposites().get(first, ()) or _negates(first, second)
+    plain, other = _positive(first), _positive(second)
+    return (
+        second in _opposites().get(first, ())
+        or other in _opposites().get(plain, ())
+        or _negates(first, second)
+    )
+
+
+def _positive(word: str) -> str:
+    """The adjective that a comparative or superlative grew from, where its opposite is known."""
+    for ending in ("iest", "ier", "est", "er"):
+        if word.endswith(ending) and len(word) > len(ending) + 2:
+            stem = word[: -len(ending)]
+            stem = f"{stem}y" if ending[0] == "i" else stem
+            return lemma(stem[:-1] if stem[-1] == stem[-2] else stem)
+    return word
 
 
 def _negates(first: str, second: str) -> bool:
@@ -172,13 +196,17 @@ def kinds_of(word: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=65_536)
-def alike(first: str, second: str) -> bool:
+def alike(first: str, second: str) -> bool:  # noqa: PLR0911 -- one for each ground
     """Whether two different lemmas mean the same: synonyms, one family, or a slip of the pen."""
     if first > second:
         return alike(second, first)
     if excludes(first, second):
         return False
     if _groups().get(first, _NONE) & _groups().get(second, _NONE):
+        return True
+    if first[-2:] == second[-2:] in {"er", "st"} and (
+        _groups().get(_positive(first), _NONE) & _groups().get(_positive(second), _NONE)
+    ):
         return True
     if first.endswith(f"_{second}") or second.endswith(f"_{first}"):
         return True

@@ -16,29 +16,29 @@ increase drop|increase fall|strengthen weaken|improve worsen|speed_up slow_down
 accelerate decelerate|accelerate slow|enable disable|turn_on turn_off|switch_on switch_off
 turn_up turn_down|scroll_up scroll_down|zoom_in zoom_out|opt_in opt_out|check_in check_out
 mute unmute|activate deactivate|advantage disadvantage|pro con|pros cons|benefit risk
-benefit drawback|benefit disadvantage|benefit cost|advantage drawback|strength weakness
-add remove|add delete|add subtract|insert delete|insert remove|create delete|create destroy
-create remove|buy sell|purchase sell|import export|encrypt decrypt|encode decode|upload download
-lock unlock|hide show|hide display|hide reveal|hide unhide|open close|start stop|start end
-start finish|start quit|start shut_down|start_up shut_down|begin end|begin finish|begin stop
-join leave|enter exit|login logout|log_in log_out|sign_in sign_out|sign_up cancel
-up down|left right|top bottom|upper lower|front back|inside outside|indoor outdoor|inner outer
-good bad|best worst|better worse|cheap expensive|cheapest dearest|affordable expensive
-easy hard|easy difficult|easier harder|easiest hardest|simple complex|simple complicated
-new old|newer older|newest oldest|young old|younger older|youngest oldest|ancient modern
-hot cold|hotter colder|hottest coldest|warm cold|warm cool|fast slow|faster slower
+benefit drawback|benefit disadvantage|benefit cost|advantage drawback|strength weakness|add remove
+add delete|add subtract|insert delete|insert remove|create delete|create destroy|create remove
+buy sell|purchase sell|import export|encrypt decrypt|encode decode|upload download|lock unlock
+hide show|hide display|hide reveal|hide unhide|open close|start stop|start end|start finish
+start quit|start shut_down|start_up shut_down|begin end|begin finish|begin stop|join leave
+enter exit|login logout|log_in log_out|sign_in sign_out|sign_up cancel|up down|left right
+top bottom|upper lower|front back|inside outside|indoor outdoor|inner outer|good bad|best worst
+better worse|cheap expensive|cheapest expensive|cheaper expensive|cheapest dearest
+affordable expensive|easy hard|easy difficult|easier harder|easiest hardest|simple complex
+simple complicated|new old|newer older|newest oldest|young old|younger older|youngest oldest
+ancient modern|hot cold|hotter colder|hottest coldest|warm cold|warm cool|fast slow|faster slower
 fastest slowest|early late|earlier later|earliest latest|early-stage late-stage|always never
 everyone nobody|legal illegal|safe dangerous|safe unsafe|possible impossible|accept decline
-accept reject|accept refuse|approve reject|approve deny|approve disapprove|allow forbid
-allow deny|allow prohibit|allow prevent|allow block|permit forbid|permit prohibit|admit deny
-grant revoke|grant deny|confirm cancel|confirm deny|book cancel|schedule cancel|renew cancel
-input output|positive negative|true false|win lose|win lost|victory defeat|succeed fail
-success failure|pass fail|lend borrow|send receive|sender receiver|sender recipient|give take
-teach learn|deposit withdraw|credit debit|income expense|profit loss|asset liability
-revenue cost|supply demand|attach detach|connect disconnect|compress decompress|zip unzip
-compress extract|love hate|like dislike|ascend descend|ascending descending|horizontal vertical
-even odd|public private|internal external|minimize maximize|maximise minimise|north south
-east west|northern southern|eastern western|arrive depart|arrival departure|prior subsequent
+accept reject|accept refuse|approve reject|approve deny|approve disapprove|allow forbid|allow deny
+allow prohibit|allow prevent|allow block|permit forbid|permit prohibit|admit deny|grant revoke
+grant deny|confirm cancel|confirm deny|book cancel|schedule cancel|renew cancel|input output
+positive negative|true false|win lose|win lost|victory defeat|succeed fail|success failure
+pass fail|lend borrow|send receive|sender receiver|sender recipient|give take|teach learn
+deposit withdraw|credit debit|income expense|profit loss|asset liability|revenue cost
+supply demand|attach detach|connect disconnect|compress decompress|zip unzip|compress extract
+love hate|like dislike|ascend descend|ascending descending|horizontal vertical|even odd
+public private|internal external|minimize maximize|maximise minimise|north south|east west
+northern southern|eastern western|arrive depart|arrival departure|prior subsequent
 full-time part-time|hidden visible|temporary permanent|current former|current previous
 formal informal|domestic international|single married|alive dead|live die|birth death|born die
 wet dry|empty full|fill empty|thick thin|wide narrow|deep shallow|heavy light|dark light
@@ -47,6 +47,7 @@ weight_gain weight_loss|inhale exhale|freeze melt|freeze thaw|heat cool|attack d
 attract repel|build destroy|build demolish|include exclude|including excluding|save spend
 save delete|save discard|major minor|majority minority|mandatory optional|required optional
 required forbidden|manual automatic|manually automatically|natural artificial|online offline
+available unavailable
 original copy|parent child|ancestor descendant|singular plural|static dynamic|mutable immutable
 synchronous asynchronous|sync async|serial parallel|abstract concrete|push pull|read write
 pull push|rough smooth|sharp blunt|sweet sour|tight loose|tighten loosen|accepted rejected
@@ -56,24 +57,26 @@ rural urban|guilty innocent|cause prevent|cause cure|cause effect|remember forge
 pack unpack|load unload|mount unmount|plug unplug|wrap unwrap|fold unfold|tie untie
 subscribe unsubscribe|install uninstall|follow unfollow|block unblock|friend unfriend
 archive unarchive|pin unpin|freeze unfreeze|root unroot|lawful unlawful|inflation deflation
-appreciate depreciate|assemble disassemble|merge split|combine separate|join split|union intersection
-numerator denominator|multiply divide|square cube|stack queue|encryption decryption
-client server|frontend backend|front-end back-end|upstream downstream|prefix suffix|row column
-import_from export_to|acid base|acidic alkaline|convex concave|clockwise counterclockwise
-clockwise anticlockwise|acute chronic|benign malignant|hyper hypo|hypertension hypotension
-hyperglycemia hypoglycemia|hyperthyroidism hypothyroidism|proton electron|carnivore herbivore
-predator prey|introvert extrovert|introverted extroverted|liberal conservative|left-wing right-wing
-lefthanded righthanded|left-handed right-handed|bull bear|bullish bearish|call put|landlord tenant
-gross net|fixed variable|fixed floating|before after|incoming outgoing|inbound outbound
-entry exit|entrance exit|ceiling floor|sunrise sunset|dawn dusk|pre-tax post-tax|above below
-over under|with without|odd even|same different|similar different|similarity difference
-agree disagree|trust distrust|appear disappear|obey disobey|qualify disqualify|assemble dismantle
-minimum_wage maximum_wage|uphill downhill|upstairs downstairs|overweight underweight
-overestimate underestimate|overcooked undercooked|overpaid underpaid|employed unemployed
-hardware software|lossy lossless|stateful stateless|inclusive exclusive|explicit implicit
-local remote|local global|relative absolute|odd-numbered even-numbered|lowercase uppercase
-lower-case upper-case|paid unpaid|male female|man woman|boy girl|boy woman|girl man|king queen|he she|his her|free premium|verbose quiet|refundable non-refundable
-exempt taxable|prepaid postpaid|sunny rainy|visible invisible|literate illiterate
+appreciate depreciate|assemble disassemble|merge split|combine separate|join split
+union intersection|numerator denominator|multiply divide|square cube|stack queue
+encryption decryption|client server|frontend backend|front-end back-end|upstream downstream
+prefix suffix|row column|import_from export_to|acid base|acidic alkaline|convex concave
+clockwise counterclockwise|clockwise anticlockwise|acute chronic|benign malignant|hyper hypo
+hypertension hypotension|hyperglycemia hypoglycemia|hyperthyroidism hypothyroidism|proton electron
+carnivore herbivore|predator prey|introvert extrovert|introverted extroverted|liberal conservative
+left-wing right-wing|lefthanded righthanded|left-handed right-handed|bull bear|bullish bearish
+call put|landlord tenant|gross net|fixed variable|fixed floating|before after|incoming outgoing
+inbound outbound|entry exit|entrance exit|ceiling floor|sunrise sunset|dawn dusk|pre-tax post-tax
+above below|over under|with without|odd even|same different|similar different
+similarity difference|agree disagree|trust distrust|appear disappear|obey disobey
+qualify disqualify|assemble dismantle|minimum_wage maximum_wage|uphill downhill
+upstairs downstairs|overweight underweight|overestimate underestimate|overcooked undercooked
+overpaid underpaid|employed unemployed|hardware software|lossy lossless|stateful stateless
+inclusive exclusive|explicit implicit|local remote|local global|relative absolute
+odd-numbered even-numbered|lowercase uppercase|lower-case upper-case|paid unpaid|male female
+man woman|boy girl|boy woman|girl man|king queen|he she|his her|free premium|verbose quiet
+refundable non-refundable|exempt taxable|prepaid postpaid|sunny rainy|visible invisible
+literate illiterate
 """
 
 KINDS = """
@@ -93,7 +96,7 @@ role: buyer seller customer vendor teacher student employer employee doctor nurs
  waiter pilot principal parent child infant adult teenager toddler
 colour: red orange yellow green blue purple violet pink brown black white grey gold silver beige
  turquoise maroon navy cyan magenta teal
-meal: breakfast lunch dinner brunch supper dessert
+meal: breakfast lunch dinner supper dessert
 animal: dog cat horse cow pig sheep goat chicken duck rabbit hamster fish bird snake lion tiger
  bear wolf fox elephant monkey gorilla whale shark dolphin frog turtle parrot mouse rat penguin
  eagle owl spider bee ant mosquito crocodile alligator kangaroo giraffe zebra leopard cheetah
@@ -139,7 +142,8 @@ country: afghanistan albania algeria argentina armenia australia austria azerbai
  libya liechtenstein lithuania luxembourg madagascar malawi malaysia maldives mali malta mauritania
  mauritius mexico moldova monaco mongolia montenegro morocco mozambique myanmar namibia nepal
  netherlands new_zealand nicaragua niger nigeria north_korea norway oman pakistan palestine panama
- paraguay peru philippines poland portugal qatar romania russia rwanda saudi_arabia scotland senegal
+ paraguay peru philippines poland portugal qatar romania russia rwanda saudi_arabia scotland
+ senegal
  serbia singapore slovakia slovenia somalia south_africa south_korea south_sudan spain sri_lanka
  sudan suriname sweden switzerland syria taiwan tajikistan tanzania thailand togo tunisia turkey
  turkmenistan uganda ukraine united_arab_emirates united_kingdom united_states uruguay uzbekistan

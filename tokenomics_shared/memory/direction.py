@@ -9,11 +9,10 @@ _DIRECTED = frozenset(
     "against above below until between".split()
 )
 _LONGEST = 14
-"""Content words up to which exchanged roles mean another question, not another order of telling."""
+"""Content words up to which exchanged roles mean another question, not another way to tell it."""
 _FREE = frozenset("in per".split())
 _PAIRING = frozenset(map(lemma, "replace swap substitute exchange compare mix".split()))
 _STRONG = frozenset("from to than over per instead before after by".split())
-_SAME_ROLE = {"into": "to", "onto": "to", "towards": "to", "toward": "to", "until": "to"}
 _OPPOSED = frozenset(
     frozenset(pair.split())
     for pair in (
@@ -42,8 +41,8 @@ def exchanged(asked: Reading, kept: Reading, together: Comparison) -> str | None
     turned = _turned(asked, kept, together)
     if turned is not None:
         return turned
-    first = {one: _role(asked, one) for one, _ in together.pairs}
-    second = {one: _role(kept, other) for one, other in together.pairs}
+    first = {one: asked.roles[one] for one, _ in together.pairs}
+    second = {one: kept.roles[other] for one, other in together.pairs}
     if not _PAIRING.isdisjoint(asked.lemmas):
         first = {one: role.replace("with", "by") for one, role in first.items()}
         second = {one: role.replace("with", "by") for one, role in second.items()}
@@ -52,12 +51,7 @@ def exchanged(asked: Reading, kept: Reading, together: Comparison) -> str | None
         for other in moved:
             if one < other and _crossed((first[one], first[other]), (second[one], second[other])):
                 return _said(asked, one, other)
-    return _around_relation(asked, kept, together)
-
-
-def _role(reading: Reading, place: int) -> str:
-    role = reading.roles[place]
-    return _SAME_ROLE.get(role, role)
+    return _permuted(asked, kept, together) or _around_relation(asked, kept, together)
 
 
 def _said(asked: Reading, one: int, other: int) -> str:
@@ -88,11 +82,47 @@ def _turned(asked: Reading, kept: Reading, together: Comparison) -> str | None:
     if together.left or together.right:
         return None
     for one, other in together.pairs:
-        roles = frozenset({_role(asked, one), _role(kept, other)})
+        roles = frozenset({asked.roles[one], kept.roles[other]})
         if roles in _OPPOSED:
             thing = asked.surfaces[one]
             return f"{asked.roles[one]} {thing} against {kept.roles[other]} {thing}"
     return None
+
+
+def _permuted(asked: Reading, kept: Reading, together: Comparison) -> str | None:
+    """The same words in another order, where the order says who is who (`is a square a ...`)."""
+    if _asks_other_side(asked, kept):
+        return f"{asked.surfaces[0]} and {asked.surfaces[1]} have exchanged places"
+    if asked.words == kept.words or sorted(asked.words) != sorted(kept.words):
+        return None
+    if not _COORDINATING.isdisjoint(asked.words):
+        return None
+    articles = sum(word in _ARTICLES for word in asked.words) > 1
+    for one, one_kept in together.pairs:
+        for other, other_kept in together.pairs:
+            before = asked.roles[one], asked.roles[other]
+            after = kept.roles[one_kept], kept.roles[other_kept]
+            swapped = before == after[::-1] and before[0] != before[1]
+            turned = articles and before == after == ("-", "-")
+            if one < other and other_kept < one_kept and (swapped or turned):
+                return _said(asked, one, other)
+    return None
+
+
+_DOING = frozenset("do does did".split())
+
+
+def _asks_other_side(asked: Reading, kept: Reading) -> bool:
+    """Whether one asks for the subject and one for the object: who beat X, who did X beat."""
+    doing = _DOING.isdisjoint(asked.words) != _DOING.isdisjoint(kept.words)
+    if not doing or asked.asks != kept.asks or asked.asks[:1] != ("who",):
+        return False
+    moved = asked.lemmas[:2] == kept.lemmas[1::-1] and asked.lemmas != kept.lemmas
+    return moved and sorted(asked.lemmas) == sorted(kept.lemmas)
+
+
+_COORDINATING = frozenset("and or vs versus between & , equal same".split())
+_ARTICLES = frozenset("a an the".split())
 
 
 def _around_relation(asked: Reading, kept: Reading, together: Comparison) -> str | None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from tokenomics_shared.memory import lexicon as lex
 from tokenomics_shared.memory.contrasts import antonyms, kinds
-from tokenomics_shared.memory.synonyms import irregular, phrases
+from tokenomics_shared.memory.forms import irregular, phrases
 
 
 class Token(NamedTuple):
@@ -29,7 +29,7 @@ _PIECE = re.compile(
           | \w+(?:(?:::|\\)\w+)+ | 0x[0-9a-fA-F]+ | \b[vV]?\d+\.\d+\.[\w.-]*\w)
       | (?P<n>\d+(?:[.,:/-]\d+)*)(?P<suffix>[A-Za-z]\w*)?
       | (?P<w>[^\W\d]\w*(?:['.&-]\w+)*(?:\(\))?(?:\+\+|\#)?)
-      | (?P<o>\*\*|[-+*/^%$€£¥₹=<>÷×−])
+      | (?P<o>\*\*|[-+*/^%$€£¥₹=<>÷\u00d7\u2212])
       | (?P<e>[.?!;,:\n)(]+)""",
     re.VERBOSE,
 )
@@ -81,7 +81,7 @@ def tokenise(text: str) -> list[Token]:
 
 def _pieces(text: str) -> list[Token]:
     found = list(_PIECE.finditer(text))
-    shouting = _all_capitals([match["w"] for match in found if match["w"]])
+    shouting = _all_capitals([match["w"] for match in found if match["w"] and len(match["w"]) > 1])
     tokens: list[Token] = []
     fresh = True
     for match in found:
@@ -107,7 +107,7 @@ def _all_capitals(words: list[str]) -> bool:
     return len(words) >= _MIN_TITLE and capitals > _TITLE_SHARE * len(words)
 
 
-def _word(piece: str, *, cap: bool) -> list[Token]:
+def _word(piece: str, *, cap: bool) -> list[Token]:  # noqa: PLR0911 -- one for each kind
     low = piece.lower()
     if piece in lex.ROMANS:
         return [Token(str(lex.ROMANS[piece]), "n")]
@@ -117,11 +117,13 @@ def _word(piece: str, *, cap: bool) -> list[Token]:
     if quote:
         return _apostrophe(head, tail, cap=cap)
     if _is_identifier(piece):
-        return [Token(low.removesuffix("()"), "i")]
+        return [Token(low.removesuffix("()"), "i", bool(_CAMEL.search(piece)))]
     if low in _hyphenated() or ("-" not in low and "." not in low):
         return [Token(low, "w", cap and low != "i")]
     if low.replace(".", "").isalpha() and all(len(part) == 1 for part in low.split(".")):
         return [Token(low.replace(".", ""), "w", cap)]
+    if low.endswith("-free"):
+        return [Token("without"), Token(low.removesuffix("-free"), "w", cap)]
     return [Token(part, "w", cap) for part in re.split(r"[-.]", low)]
 
 
@@ -152,7 +154,7 @@ def _is_identifier(piece: str) -> bool:
 def _figure(figure: str, suffix: str) -> list[Token]:
     """Read digits with what is glued to them: a unit, an ordinal ending, a code."""
     low = suffix.lower()
-    if low in {"st", "nd", "rd", "th", "s", "x"}:
+    if low in {"st", "nd", "rd", "th", "s", "x"}:  # codespell:ignore nd
         low = ""
     if low in lex.MAGNITUDES or low in {"m", "b"}:
         scale = lex.MAGNITUDES.get(low) or {"m": 1_000_000, "b": 1_000_000_000}[low]
