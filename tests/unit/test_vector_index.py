@@ -272,3 +272,55 @@ def test_removing_takes_no_longer_from_many() -> None:
         return time.process_time() - started
 
     assert min(seconds(50_000) for _ in range(3)) < 5 * min(seconds(1_000) for _ in range(3))
+
+
+@pytest.mark.parametrize("backend", EXACT)
+def test_a_saved_index_goes_on_where_it_was(backend: str, tmp_path: Path) -> None:
+    make = opened(backend, tmp_path, no_server)
+    index, vectors = make(), unit(60)
+    index.add(range(50), vectors[:50])
+    index.settle()
+    index.remove([3, 49])
+    index.add(range(50, 60), vectors[50:])
+    index.save(tmp_path / "index", 17)
+    again = make()
+    assert again.load(tmp_path / "index") == 17
+    assert len(again) == 58
+    for entry in (0, 4, 59):
+        # Either may have folded by now, and so hold half-precision numbers.
+        found, before = again.search(vectors[entry], 3), index.search(vectors[entry], 3)
+        assert [near for _, near in found] == pytest.approx([n for _, n in before], abs=2e-3)
+        assert found[0][0] == before[0][0] == entry
+    again.remove([4])
+    again.add([3], vectors[3:4])
+    again.settle()
+    assert {entry for entry, _ in again.search(vectors[4], 60)} == set(range(60)) - {4, 49}
+
+
+@pytest.mark.parametrize("harm", ["missing", "empty", "half", "changed", "foreign"])
+def test_a_harmed_file_is_as_good_as_none(harm: str, tmp_path: Path) -> None:
+    index, file = SlotIndex(DIMENSIONS, graph_rows=8), tmp_path / "index"
+    index.add(range(50), unit(50))
+    index.settle()
+    index.save(file, 1)
+    content = file.read_bytes()
+    middle = len(content) // 2
+    harmed = {
+        "empty": b"",
+        "half": content[:middle],
+        "changed": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        "foreign": b"something else",
+    }
+    file.unlink()
+    if harm in harmed:
+        file.write_bytes(harmed[harm])
+    fresh = SlotIndex(DIMENSIONS)
+    assert fresh.load(file) is None
+    assert len(fresh) == 0
+
+
+def test_a_file_of_other_dimensions_is_not_taken(tmp_path: Path) -> None:
+    index = SlotIndex(DIMENSIONS)
+    index.add([1], unit(1))
+    index.save(tmp_path / "index", 1)
+    assert SlotIndex(DIMENSIONS + 1).load(tmp_path / "index") is None

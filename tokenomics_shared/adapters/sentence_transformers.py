@@ -82,11 +82,12 @@ class SentenceTransformers:
 
     @cached_property
     def _loaded(self) -> Any:
+        folder = self._folder
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise MissingExtra(f"the embedder {self._model!r}", EXTRA) from error
-        return SentenceTransformer(str(self._folder), local_files_only=True)
+        return SentenceTransformer(str(folder), local_files_only=True)
 
     @cached_property
     def _folder(self) -> Path:

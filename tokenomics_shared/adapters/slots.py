@@ -13,14 +13,19 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Collection, Sequence
+from ctypes import CDLL
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tokenomics_shared.adapters.index_snapshot import Snapshot
+from tokenomics_shared.adapters.slot_array import SlotArray
 
 if TYPE_CHECKING:
     from tokenomics_shared.adapters.hnsw import Graph
@@ -34,7 +39,7 @@ TAIL_ROWS = 1_024
 DEAD_SHARE = 0.2
 """Of a graph's rows gone, from which on it is built anew: they are walked through for nothing."""
 
-_FIRST_ROWS = 8
+_NO_GRAPH = (np.empty(0, np.int64), np.empty(0, np.uint8))
 
 Found = list[tuple[int, float]]
 
@@ -67,7 +72,7 @@ class SlotIndex:
         self._dead_share = dead_share
         self._lock = threading.Lock()
         self._version = 0
-        self._slots = _Slots(dimensions)
+        self._slots = SlotArray(dimensions)
         self._graph: Graph | None = None
         self._touched: set[int] = set()
         self._folding: threading.Thread | None = None
@@ -113,6 +118,38 @@ class SlotIndex:
             if version == self._version:
                 return found
             return self._view().search(vector, k)
+
+    def save(self, path: Path, generation: int) -> None:
+        """Write the index as it is now to a file.
+
+        Args:
+            path: replaced whole if it is there.
+            generation: the owner's number for what is in the index now.
+        """
+        with self._lock:
+            slots, graph = self._slots.copy(), self._graph
+            graph_parts = _NO_GRAPH if graph is None else (graph.ids, graph.alive.copy())
+        frozen = np.empty(0, np.uint8) if graph is None else graph.freeze()
+        Snapshot(generation, *slots, frozen, *graph_parts).write(path)
+
+    def load(self, path: Path) -> int | None:
+        """Take in what `save` wrote, into an index that is still empty.
+
+        Returns:
+            The generation, from which on the owner brings it up to date; None when the file is
+            missing, damaged or of other dimensions, and nothing was taken in.
+        """
+        found = Snapshot.read(path)
+        if found is None or found.vectors.shape[1:] != (self._slots.dimensions,):
+            return None
+        if len(found.graph) and self._graph_rows == sys.maxsize:
+            return None
+        graph = _thawed(found) if len(found.graph) else None
+        with self._lock:
+            self._version += 1
+            self._slots.append(found.ids.tolist(), found.vectors)
+            self._graph = graph
+        return found.generation
 
     def settle(self) -> None:
         """Return once nothing is left to fold."""
@@ -179,6 +216,7 @@ class SlotIndex:
             self._graph = graph
             self._folding = None
             self._version += 1
+        _give_back()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,58 +242,20 @@ class _View:
         return list(zip(self.ids[slots].tolist(), near[slots].tolist(), strict=True))
 
 
-class _Slots:
-    """Vectors in the first rows of an array, and which row is whose."""
+def _give_back() -> None:
+    """Let the system have what was freed, where the C library otherwise keeps it (glibc's does).
 
-    def __init__(self, dimensions: int, room: int = _FIRST_ROWS) -> None:
-        self.dimensions = dimensions
-        self.ids = np.empty(room, np.int64)
-        self.vectors = np.empty((room, dimensions), np.float32)
-        self._slots: dict[int, int] = {}
+    Making a graph frees as much as it keeps: 300 bytes an entry would stay with the process.
+    """
+    trim = getattr(CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
-    def __len__(self) -> int:
-        return len(self._slots)
 
-    def append(self, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
-        """Add entries that are not there."""
-        start, end = len(self), len(self) + len(ids)
-        if end > len(self.ids):
-            self._grow(end)
-        self.ids[start:end] = ids
-        self.vectors[start:end] = vectors
-        self._slots.update(zip(ids, range(start, end), strict=True))
+def _thawed(snapshot: Snapshot) -> "Graph":
+    from tokenomics_shared.adapters.hnsw import Graph
 
-    def remove(self, entry: int) -> bool:
-        """Move the last row to where the entry was; False when it is not there."""
-        slot = self._slots.pop(entry, None)
-        if slot is None:
-            return False
-        last = len(self._slots)
-        if slot != last:
-            moved = int(self.ids[last])
-            self.ids[slot] = moved
-            self.vectors[slot] = self.vectors[last]
-            self._slots[moved] = slot
-        return True
-
-    def copy(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Ids and vectors as they are now."""
-        return self.ids[: len(self)].copy(), self.vectors[: len(self)].copy()
-
-    def only(self, ids: Collection[int]) -> "_Slots":
-        """New slots of those of these ids that are here."""
-        kept = [entry for entry in ids if entry in self._slots]
-        slots = _Slots(self.dimensions)
-        slots.append(kept, self.vectors[[self._slots[entry] for entry in kept]])
-        return slots
-
-    def _grow(self, rows: int) -> None:
-        room = max(rows, 2 * len(self.ids))
-        ids, vectors = np.empty(room, np.int64), np.empty((room, self.dimensions), np.float32)
-        ids[: len(self)] = self.ids[: len(self)]
-        vectors[: len(self)] = self.vectors[: len(self)]
-        # Whoever is searching still has the old ones.
-        self.ids, self.vectors = ids, vectors
+    return Graph.thaw(snapshot.graph, snapshot.graph_ids, snapshot.alive)
 
 
 def _built(ids: NDArray[np.int64], vectors: NDArray[np.float32]) -> "Graph":
