@@ -118,7 +118,10 @@ _ABOUT_WORDS = re.compile(
 )
 """A text about words: a "thank you" at its end may be what it is about."""
 
-_ENDING = re.compile(r"(?:(?<=[^\W_])[\s.?,;:…。\uff1f\uff01؟।]+|(?<=[^\W\d_]{2})[\s!?.]+)\Z")
+_ENDING = re.compile(
+    r"(?:(?<=[^\W_])[\s.?,;:…。\uff1f\uff01؟।]+|(?<=[^\W\d_]{2})[\s!?.]+|(?<=[+#%])\?|"
+    r"(?<=[\"'`\]\u201d\u2019\xbb])[?.]+)\Z"
+)
 _PASSES = 6
 _CODE = 2
 """Letters of the shortest codes: countries, chemical elements, units."""
@@ -236,11 +239,12 @@ def _expanded(match: re.Match[str]) -> str:
 
 
 def _without_opening(text: str) -> str:
-    for pattern in _LEADING:
-        match = pattern.match(text)
-        if match and text[match.end() :].strip():
-            text = text[match.end() :].lstrip()
-    return text
+    while True:
+        found = (pattern.match(text) for pattern in _LEADING)
+        ends = [match.end() for match in found if match and text[match.end() :].strip()]
+        if not ends:
+            return text
+        text = text[ends[0] :].lstrip()
 
 
 def _without_closing(text: str, *, alone: bool) -> str:
