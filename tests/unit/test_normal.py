@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tokenomics_shared.memory.normal import normalise
 from tokenomics_shared.memory.spans import laid_out, prose, segments, tidy
 
-WORDS = """Hi hello please Could you tell me what What's is isn't the The IT it US us MB Mb C C++ C# c
-    .NET 5 5! 1,000 $3 50% 2*3 a=b don't can't not never no I'm thanks Thanks, in advance ? . !
+WORDS = """Hi hello please Could you tell me what What's is isn't the The IT it US us MB Mb C C#
+    C++ .NET 5 5! 1,000 $3 50% 2*3 a=b don't can't not never no I'm thanks Thanks, in advance ? . !
     ... , ; `X=1` ```Do``` "May I" 'so' polish Polish 😀 Straße ДОМ 東京 top-up log-in n't A i I
     won't cannot hows dont please! don't't x² ½ ~~~ ' " ` é WHO who kW e-mail""".split()
 PIECES = ["\n", "\n    ", "  ", "\t", "(see", "it)", "\u2019s", "it\u2019s"]

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from tokenomics_shared.memory.spans import laid_out, segments
+from tokenomics_shared.memory.spans import laid_out, segments, tidy
 
 _ENGLISH = frozenset(
     """the what how is are does my can could would should you your why where which of and with for
@@ -47,9 +47,7 @@ _PLAIN_SHORT = frozenset(
 _SAFE_SHORT = frozenset("uk eu id tv ok pc".split())
 """Acronyms of two letters that everyone also writes in lower case."""
 
-_WORD = re.compile(
-    r"(?<!\S)([(]*)([^\W\d_]+(?:['\u2019-][^\W\d_]+)*)((?:'s|\u2019s)?[.,;:!?)…]*)(?!\S)"
-)
+_WORD = re.compile(r"(?<!\S)([(]*)([^\W\d_]+(?:['-][^\W\d_]+)*)([.,;:!?)…]*)(?!\S)")
 
 _CONTRACTED = {
     "can't": "cannot",
@@ -73,7 +71,8 @@ _BARE_NEGATIONS = frozenset(
 )
 _SUFFIXES = {"n't": " not", "'re": " are", "'ve": " have", "'ll": " will"}
 _IS = frozenset("what where who how when why that there it here he she".split())
-_CONTRACTION = re.compile(r"(?<![\w'\u2019-])[a-z]+(?:['\u2019][a-z]+)?(?![\w'\u2019-])")
+_BARE = "|".join([*_BARE_NEGATIONS, *(word for word in _CONTRACTED if "'" not in word)])
+_CONTRACTION = re.compile(rf"(?<![\w'-])(?:[a-z]+'[a-z]+|{_BARE})(?![\w'-])")
 _PARTICLE = re.compile(r"(?<![\w-])([a-z]{3,})-(up|in|out|off|on|down|over|back)(?![\w-])")
 """Verb and particle, which people join and part at will: top-up, log-in."""
 
@@ -81,26 +80,32 @@ _STARTER = (
     r"(?:i|we|my|our|how|what|what's|when|where|why|who|which|whose|can|could|would|will|should|"
     r"shall|may|do|does|did|don't|is|isn't|are|was|were|has|have|am|if|there|the|tell|explain|"
     r"help|give|show|describe|list|write|translate|summarize|summarise|please|pls|kindly|let|"
-    r"just|so)(?![\w'\u2019-])"
+    r"just|so)(?![\w'-])"
 )
 _FOLLOWED = rf"(?=\s*{_STARTER})"
-_LEADING = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?:hi|hey|hello|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))"
-        rf"(?: there| all| everyone| team| guys)?(?:\s*[.!\n]+\s*(?=\S+ \S)|[\s,]+{_FOLLOWED})",
-        rf"dear (?:sir(?: or madam)?|madam|team|support|all)[\s,.!]+{_FOLLOWED}",
-        rf"(?:please|pls|plz|kindly)[\s,]+{_FOLLOWED}",
-        r"(?:can|could|would|will) (?:you|u|someone|anyone|anybody|somebody)"
-        r" (?:please |pls |kindly |possibly )?(?=(?:tell me|explain|help me|show me|give me|"
-        r"describe|summari[sz]e|list) \S)",
-        r"(?:please )?tell me (?=(?:what|how|why|when|where|who|which|whose|if|whether) \S+ \S)",
-        r"i(?: would|'d) (?:like|love) to know (?=(?:what|how|why|when|where|who|which|if) \S)",
-        r"i (?:want|need|wanted) to know (?=(?:what|how|why|when|where|who|which|if) \S)",
-        r"i(?: was|'m| am) (?:just )?wondering (?=(?:what|how|why|when|where|who|which|if) \S)",
-        r"i have a (?:quick )?question[.:,!]+\s+(?=\S+ \S)",
-    )
-]
+_LEADING = re.compile(
+    "|".join(
+        (
+            r"(?:hi|hey|hello|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))"
+            rf"(?: there| all| everyone| team| guys)?(?:\s*[.!\n]+\s*(?=\S+ \S)|"
+            rf"[\s,]+{_FOLLOWED})",
+            rf"dear (?:sir(?: or madam)?|madam|team|support|all)[\s,.!]+{_FOLLOWED}",
+            rf"(?:please|pls|plz|kindly)[\s,]+{_FOLLOWED}",
+            r"(?:can|could|would|will) (?:you|u|someone|anyone|anybody|somebody)"
+            r" (?:please |pls |kindly |possibly )?(?=(?:tell me|explain|help me|show me|give me|"
+            r"describe|summari[sz]e|list) \S)",
+            r"(?:please )?tell me (?=(?:what|how|why|when|where|who|which|whose|if|"
+            r"whether) \S+ \S)",
+            r"i(?: would|'d) (?:like|love) to know (?=(?:what|how|why|when|where|who|which|"
+            r"if) \S)",
+            r"i (?:want|need|wanted) to know (?=(?:what|how|why|when|where|who|which|if) \S)",
+            r"i(?: was|'m| am) (?:just )?wondering (?=(?:what|how|why|when|where|who|which|"
+            r"if) \S)",
+            r"i have a (?:quick )?question[.:,!]+\s+(?=\S+ \S)",
+        )
+    ),
+    re.IGNORECASE,
+)
 _TRAILING = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -123,6 +128,8 @@ _ENDING = re.compile(
     r"(?<=[\"'`\]\u201d\u2019\xbb])[?.]+)\Z"
 )
 _PASSES = 6
+_CLOSING = 120
+"""Characters in which thanks at the end of a text are looked for."""
 _CODE = 2
 """Letters of the shortest codes: countries, chemical elements, units."""
 
@@ -145,18 +152,13 @@ def normalise(text: str) -> str:
         A text that normalises to itself, empty only when the given one is.
     """
     if laid_out(text):
-        return _trimmed(text)
+        return tidy(text) or text
     for _ in range(_PASSES):
         shorter = _pass(text)
         if shorter == text:
             break
         text = shorter
     return text
-
-
-def _trimmed(text: str) -> str:
-    lines = [line.rstrip() for line in text.splitlines()]
-    return "\n".join(lines).strip("\n") or text[:1]
 
 
 def _pass(text: str) -> str:
@@ -186,15 +188,18 @@ def _plain(piece: str, english: bool) -> str:  # noqa: FBT001 -- of this module 
     piece = re.sub(r"\s+", " ", piece)
     if not english:
         return piece
-    folded = _WORD.sub(_folded, piece.replace("\u2019", "'"))
+    piece = piece.replace("\u2019", "'")
+    folded = piece if piece == piece.lower() else _WORD.sub(_folded, piece)
     return _PARTICLE.sub(r"\1 \2", _CONTRACTION.sub(_expanded, folded))
 
 
 def _folded(match: re.Match[str]) -> str:
     before, word, after = match.groups()
+    if word == word.lower():
+        return match[0]
     text = match.string[: match.start()].rstrip()
     opens = not text or text[-1] in ".!?"
-    parts = [_fold(part, opens=opens) for part in re.split(r"([-'\u2019])", word)]
+    parts = [_fold(part, opens=opens) for part in re.split(r"([-'])", word)]
     return before + "".join(parts) + after
 
 
@@ -224,7 +229,7 @@ def _plain_acronym(low: str) -> bool:
 
 
 def _expanded(match: re.Match[str]) -> str:
-    word = match[0].replace("\u2019", "'")
+    word = match[0]
     if word in _CONTRACTED:
         return _CONTRACTED[word]
     if word in _BARE_NEGATIONS:
@@ -240,16 +245,16 @@ def _expanded(match: re.Match[str]) -> str:
 
 def _without_opening(text: str) -> str:
     while True:
-        found = (pattern.match(text) for pattern in _LEADING)
-        ends = [match.end() for match in found if match and text[match.end() :].strip()]
-        if not ends:
+        match = _LEADING.match(text)
+        if match is None or not text[match.end() :].strip():
             return text
-        text = text[ends[0] :].lstrip()
+        text = text[match.end() :].lstrip()
 
 
 def _without_closing(text: str, *, alone: bool) -> str:
+    body, end = text[:-_CLOSING], text[-_CLOSING:]
     for pattern in _TRAILING:
-        shorter = pattern.sub("", text)
-        if not alone or len(shorter.split()) > 1:
-            text = shorter
-    return text
+        shorter = pattern.sub("", end)
+        if not alone or len((body + shorter).split()) > 1:
+            end = shorter
+    return body + end
