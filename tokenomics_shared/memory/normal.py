@@ -31,7 +31,7 @@ _KEPT_UPPER = frozenset(
     sim tip age ace ash cap car cub dad dos ear ems fan fat fit gap gas gem gut hat hip hop jam
     job lap law lab let map mat met mom nap net nod oat oil one pal pan par pat paw pen pie pig
     pop pot pro ray rip rob rod row rug sap saw set she sin sip sit ski spa spy tan tap tar tax
-    tea tie tin toe ton top toy tub van vat via war was wax web wig win wit zip add all and any
+    tea tie tin toe ton top toy tub van vat via war was wax web wig win zip add all and any
     are but can for had has her him his how its may new nor not now off old our out own say see
     some the too two use way why yes you snap stem step scan moss mist mint mast lamp jade herd
     heat gold epic edge dose core coma chip cafe bird beam base apex ants ajax host gift spin
@@ -56,23 +56,28 @@ _CONTRACTED = {
     "ain't": "is not",
     "let's": "let us",
     "i'm": "i am",
-    "im": "i am",
-    "ive": "i have",
-    "dont": "do not",
-    "cant": "cannot",
-    "wont": "will not",
-    "whats": "what is",
-    "wheres": "where is",
-    "hows": "how is",
-    "thats": "that is",
 }
-_BARE_NEGATIONS = frozenset(
-    """doesnt didnt isnt wasnt arent werent havent hasnt hadnt couldnt wouldnt shouldnt""".split()
-)
+_BARE = {
+    f"{verb}nt": f"{verb} not"
+    for verb in "do does did is was are were have has had could would should".split()
+} | {
+    word.replace("'", ""): full
+    for word, full in {
+        "i'm": "i am",
+        "i've": "i have",
+        "can't": "cannot",
+        "won't": "will not",
+        "what's": "what is",
+        "where's": "where is",
+        "how's": "how is",
+        "that's": "that is",
+    }.items()
+}
+"""Contractions written without their apostrophe, where that makes no other word."""
+
 _SUFFIXES = {"n't": " not", "'re": " are", "'ve": " have", "'ll": " will"}
 _IS = frozenset("what where who how when why that there it here he she".split())
-_BARE = "|".join([*_BARE_NEGATIONS, *(word for word in _CONTRACTED if "'" not in word)])
-_CONTRACTION = re.compile(rf"(?<![\w'-])(?:[a-z]+'[a-z]+|{_BARE})(?![\w'-])")
+_CONTRACTION = re.compile(rf"(?<![\w'-])(?:[a-z]+'[a-z]+|{'|'.join(_BARE)})(?![\w'-])")
 _PARTICLE = re.compile(r"(?<![\w-])([a-z]{3,})-(up|in|out|off|on|down|over|back)(?![\w-])")
 """Verb and particle, which people join and part at will: top-up, log-in."""
 
@@ -230,10 +235,9 @@ def _plain_acronym(low: str) -> bool:
 
 def _expanded(match: re.Match[str]) -> str:
     word = match[0]
-    if word in _CONTRACTED:
-        return _CONTRACTED[word]
-    if word in _BARE_NEGATIONS:
-        return f"{word[:-2]} not"
+    known = _CONTRACTED.get(word) or _BARE.get(word)
+    if known:
+        return known
     for suffix, full in _SUFFIXES.items():
         if word.endswith(suffix) and len(word) > len(suffix):
             return word[: -len(suffix)] + full
