@@ -49,12 +49,12 @@ _NO_ACCESS = re.compile(
 )
 _ERROR = re.compile(
     r"\A\W*(?:(?:internal server|http|api|server|connection|timeout|network|unknown|unexpected) "
-    r"error\b|error(?: code)?\s*[:#(]?\s*(?:[45]\d\d\b|occurred)|"
+    r"error\b(?! (?:is|means|occurs|can|may|in|when)\b)|error(?: code)?\s*[:#(]\s*[45]\d\d\b|"
+    r"error (?:code )?[45]\d\d\W*(?:\Z|[:(-])|"
     r"an? (?:\w+ )?error (?:has )?occurred\b|"
     r"rate limit (?:exceeded|reached)|too many requests\b|service (?:is )?(?:temporarily )?"
     r"unavailable|bad gateway|gateway time-?out|(?:the )?request timed out|"
-    r"traceback \(most recent|"
-    r"\{\s*\"(?:error|detail)\"\s*:|something went wrong|please try again later)",
+    r"\{\s*\"error\"\s*:\s*[\"{]|something went wrong|please try again later)",
     re.IGNORECASE,
 )
 

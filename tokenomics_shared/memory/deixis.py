@@ -95,6 +95,11 @@ _INVERTED = re.compile(
     r"(?:does|do|did|is|are|was|were|will|would|can|could|should|has|have)\s+\Z",
     re.IGNORECASE,
 )
+_RELATIVE = re.compile(
+    r"\s+(?:is|are|was|were|has|have|had|do|does|did|can|could|will|would|may|might|should|must|"
+    r"not|never|\w+s|\w+ed)\b",
+    re.IGNORECASE,
+)
 _LAST_WORD = re.compile(r"\s+[\w'\u2019-]+\W*\Z")
 _DEFINITE_END = re.compile(r"\bthe \w+(?: \w+)?\W*\Z", re.IGNORECASE)
 _LOOSE = re.compile(
@@ -183,7 +188,16 @@ def _explained(told: str, match: re.Match[str], word: str) -> bool:
         return False
     if _INVERTED.search(told[: match.start()]) and _LAST_WORD.match(told, match.end()):
         return False
-    if word == "that" and _CLAUSE.match(told, match.end()):
+    if word == "that" and _opens_clause(told, match):
         return True
     following = _DETERMINED.match(told, match.end())
     return following is not None and bool(content_words(following[0]))
+
+
+def _opens_clause(told: str, match: re.Match[str]) -> bool:
+    """Whether a "that" is followed by a clause of its own, or one about the noun before it."""
+    if _CLAUSE.match(told, match.end()):
+        return True
+    before = _WORD.findall(told[: match.start()])[-1:]
+    named = [word for word in content_words(" ".join(before)) if word not in _THIN]
+    return bool(named) and _RELATIVE.match(told, match.end()) is not None

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from tokenomics_shared.memory.spans import laid_out, segments
+from tokenomics_shared.memory.spans import laid_out, segments, tidy
 
 _ENGLISH = frozenset(
     """the what how is are does my can could would should you your why where which of and with for
@@ -31,7 +31,7 @@ _KEPT_UPPER = frozenset(
     sim tip age ace ash cap car cub dad dos ear ems fan fat fit gap gas gem gut hat hip hop jam
     job lap law lab let map mat met mom nap net nod oat oil one pal pan par pat paw pen pie pig
     pop pot pro ray rip rob rod row rug sap saw set she sin sip sit ski spa spy tan tap tar tax
-    tea tie tin toe ton top toy tub van vat via war was wax web wig win wit zip add all and any
+    tea tie tin toe ton top toy tub van vat via war was wax web wig win zip add all and any
     are but can for had has her him his how its may new nor not now off old our out own say see
     some the too two use way why yes you snap stem step scan moss mist mint mast lamp jade herd
     heat gold epic edge dose core coma chip cafe bird beam base apex ants ajax host gift spin
@@ -47,9 +47,7 @@ _PLAIN_SHORT = frozenset(
 _SAFE_SHORT = frozenset("uk eu id tv ok pc".split())
 """Acronyms of two letters that everyone also writes in lower case."""
 
-_WORD = re.compile(
-    r"(?<!\S)([(]*)([^\W\d_]+(?:['\u2019-][^\W\d_]+)*)((?:'s|\u2019s)?[.,;:!?)…]*)(?!\S)"
-)
+_WORD = re.compile(r"(?<!\S)([(]*)([^\W\d_]+(?:['-][^\W\d_]+)*)([.,;:!?)…]*)(?!\S)")
 
 _CONTRACTED = {
     "can't": "cannot",
@@ -58,22 +56,28 @@ _CONTRACTED = {
     "ain't": "is not",
     "let's": "let us",
     "i'm": "i am",
-    "im": "i am",
-    "ive": "i have",
-    "dont": "do not",
-    "cant": "cannot",
-    "wont": "will not",
-    "whats": "what is",
-    "wheres": "where is",
-    "hows": "how is",
-    "thats": "that is",
 }
-_BARE_NEGATIONS = frozenset(
-    """doesnt didnt isnt wasnt arent werent havent hasnt hadnt couldnt wouldnt shouldnt""".split()
-)
+_BARE = {
+    f"{verb}nt": f"{verb} not"
+    for verb in "do does did is was are were have has had could would should".split()
+} | {
+    word.replace("'", ""): full
+    for word, full in {
+        "i'm": "i am",
+        "i've": "i have",
+        "can't": "cannot",
+        "won't": "will not",
+        "what's": "what is",
+        "where's": "where is",
+        "how's": "how is",
+        "that's": "that is",
+    }.items()
+}
+"""Contractions written without their apostrophe, where that makes no other word."""
+
 _SUFFIXES = {"n't": " not", "'re": " are", "'ve": " have", "'ll": " will"}
 _IS = frozenset("what where who how when why that there it here he she".split())
-_CONTRACTION = re.compile(r"(?<![\w'\u2019-])[a-z]+(?:['\u2019][a-z]+)?(?![\w'\u2019-])")
+_CONTRACTION = re.compile(rf"(?<![\w'-])(?:[a-z]+'[a-z]+|{'|'.join(_BARE)})(?![\w'-])")
 _PARTICLE = re.compile(r"(?<![\w-])([a-z]{3,})-(up|in|out|off|on|down|over|back)(?![\w-])")
 """Verb and particle, which people join and part at will: top-up, log-in."""
 
@@ -81,26 +85,32 @@ _STARTER = (
     r"(?:i|we|my|our|how|what|what's|when|where|why|who|which|whose|can|could|would|will|should|"
     r"shall|may|do|does|did|don't|is|isn't|are|was|were|has|have|am|if|there|the|tell|explain|"
     r"help|give|show|describe|list|write|translate|summarize|summarise|please|pls|kindly|let|"
-    r"just|so)(?![\w'\u2019-])"
+    r"just|so)(?![\w'-])"
 )
 _FOLLOWED = rf"(?=\s*{_STARTER})"
-_LEADING = [
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"(?:hi|hey|hello|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))"
-        rf"(?: there| all| everyone| team| guys)?(?:\s*[.!\n]+\s*(?=\S+ \S)|[\s,]+{_FOLLOWED})",
-        rf"dear (?:sir(?: or madam)?|madam|team|support|all)[\s,.!]+{_FOLLOWED}",
-        rf"(?:please|pls|plz|kindly)[\s,]+{_FOLLOWED}",
-        r"(?:can|could|would|will) (?:you|u|someone|anyone|anybody|somebody)"
-        r" (?:please |pls |kindly |possibly )?(?=(?:tell me|explain|help me|show me|give me|"
-        r"describe|summari[sz]e|list) \S)",
-        r"(?:please )?tell me (?=(?:what|how|why|when|where|who|which|whose|if|whether) \S+ \S)",
-        r"i(?: would|'d) (?:like|love) to know (?=(?:what|how|why|when|where|who|which|if) \S)",
-        r"i (?:want|need|wanted) to know (?=(?:what|how|why|when|where|who|which|if) \S)",
-        r"i(?: was|'m| am) (?:just )?wondering (?=(?:what|how|why|when|where|who|which|if) \S)",
-        r"i have a (?:quick )?question[.:,!]+\s+(?=\S+ \S)",
-    )
-]
+_LEADING = re.compile(
+    "|".join(
+        (
+            r"(?:hi|hey|hello|hiya|howdy|greetings|good (?:morning|afternoon|evening|day))"
+            rf"(?: there| all| everyone| team| guys)?(?:\s*[.!\n]+\s*(?=\S+ \S)|"
+            rf"[\s,]+{_FOLLOWED})",
+            rf"dear (?:sir(?: or madam)?|madam|team|support|all)[\s,.!]+{_FOLLOWED}",
+            rf"(?:please|pls|plz|kindly)[\s,]+{_FOLLOWED}",
+            r"(?:can|could|would|will) (?:you|u|someone|anyone|anybody|somebody)"
+            r" (?:please |pls |kindly |possibly )?(?=(?:tell me|explain|help me|show me|give me|"
+            r"describe|summari[sz]e|list) \S)",
+            r"(?:please )?tell me (?=(?:what|how|why|when|where|who|which|whose|if|"
+            r"whether) \S+ \S)",
+            r"i(?: would|'d) (?:like|love) to know (?=(?:what|how|why|when|where|who|which|"
+            r"if) \S)",
+            r"i (?:want|need|wanted) to know (?=(?:what|how|why|when|where|who|which|if) \S)",
+            r"i(?: was|'m| am) (?:just )?wondering (?=(?:what|how|why|when|where|who|which|"
+            r"if) \S)",
+            r"i have a (?:quick )?question[.:,!]+\s+(?=\S+ \S)",
+        )
+    ),
+    re.IGNORECASE,
+)
 _TRAILING = [
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -118,8 +128,13 @@ _ABOUT_WORDS = re.compile(
 )
 """A text about words: a "thank you" at its end may be what it is about."""
 
-_ENDING = re.compile(r"(?:(?<=[^\W_])[\s.?,;:…。\uff1f\uff01؟।]+|(?<=[^\W\d_]{2})[\s!?.]+)\Z")
+_ENDING = re.compile(
+    r"(?:(?<=[^\W_])[\s.?,;:…。\uff1f\uff01؟।]+|(?<=[^\W\d_]{2})[\s!?.]+|(?<=[+#%])\?|"
+    r"(?<=[\"'`\]\u201d\u2019\xbb])[?.]+)\Z"
+)
 _PASSES = 6
+_CLOSING = 120
+"""Characters in which thanks at the end of a text are looked for."""
 _CODE = 2
 """Letters of the shortest codes: countries, chemical elements, units."""
 
@@ -142,18 +157,13 @@ def normalise(text: str) -> str:
         A text that normalises to itself, empty only when the given one is.
     """
     if laid_out(text):
-        return _trimmed(text)
+        return tidy(text) or text
     for _ in range(_PASSES):
         shorter = _pass(text)
         if shorter == text:
             break
         text = shorter
     return text
-
-
-def _trimmed(text: str) -> str:
-    lines = [line.rstrip() for line in text.splitlines()]
-    return "\n".join(lines).strip("\n") or text[:1]
 
 
 def _pass(text: str) -> str:
@@ -183,15 +193,18 @@ def _plain(piece: str, english: bool) -> str:  # noqa: FBT001 -- of this module 
     piece = re.sub(r"\s+", " ", piece)
     if not english:
         return piece
-    folded = _WORD.sub(_folded, piece.replace("\u2019", "'"))
+    piece = piece.replace("\u2019", "'")
+    folded = piece if piece == piece.lower() else _WORD.sub(_folded, piece)
     return _PARTICLE.sub(r"\1 \2", _CONTRACTION.sub(_expanded, folded))
 
 
 def _folded(match: re.Match[str]) -> str:
     before, word, after = match.groups()
+    if word == word.lower():
+        return match[0]
     text = match.string[: match.start()].rstrip()
     opens = not text or text[-1] in ".!?"
-    parts = [_fold(part, opens=opens) for part in re.split(r"([-'\u2019])", word)]
+    parts = [_fold(part, opens=opens) for part in re.split(r"([-'])", word)]
     return before + "".join(parts) + after
 
 
@@ -221,11 +234,10 @@ def _plain_acronym(low: str) -> bool:
 
 
 def _expanded(match: re.Match[str]) -> str:
-    word = match[0].replace("\u2019", "'")
-    if word in _CONTRACTED:
-        return _CONTRACTED[word]
-    if word in _BARE_NEGATIONS:
-        return f"{word[:-2]} not"
+    word = match[0]
+    known = _CONTRACTED.get(word) or _BARE.get(word)
+    if known:
+        return known
     for suffix, full in _SUFFIXES.items():
         if word.endswith(suffix) and len(word) > len(suffix):
             return word[: -len(suffix)] + full
@@ -236,16 +248,17 @@ def _expanded(match: re.Match[str]) -> str:
 
 
 def _without_opening(text: str) -> str:
-    for pattern in _LEADING:
-        match = pattern.match(text)
-        if match and text[match.end() :].strip():
-            text = text[match.end() :].lstrip()
-    return text
+    while True:
+        match = _LEADING.match(text)
+        if match is None or not text[match.end() :].strip():
+            return text
+        text = text[match.end() :].lstrip()
 
 
 def _without_closing(text: str, *, alone: bool) -> str:
+    body, end = text[:-_CLOSING], text[-_CLOSING:]
     for pattern in _TRAILING:
-        shorter = pattern.sub("", text)
-        if not alone or len(shorter.split()) > 1:
-            text = shorter
-    return text
+        shorter = pattern.sub("", end)
+        if not alone or len((body + shorter).split()) > 1:
+            end = shorter
+    return body + end

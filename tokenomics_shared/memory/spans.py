@@ -8,13 +8,12 @@ _LITERAL = re.compile(
     | `[^`\n]+`                                    # inline code
     | "[^"\n]+" | “[^”\n]+” | «[^»\n]+» | „[^“”\n]+[“”] | 「[^」\n]+」
     | (?<![\w'\u2019])'[^'\n]+'(?!\w) | (?<!\w)\u2018[^\u2019\n]+\u2019(?!\w)
-    | \$\$.+?\$\$ | \\\(.+?\\\) | \\\[.+?\\\]      # formulas
-    | \b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s<>"]*[^\s<>".,;:!?)] | \b[\w.+-]+@[\w-]+\.[\w.-]*\w
+    | \$\$.{1,999}?\$\$ | \\\(.{1,999}?\\\) | \\\[.{1,999}?\\\]      # formulas
+    | \b[a-zA-Z][a-zA-Z0-9+.-]{0,20}://[^\s<>"]*[^\s<>".,;:!?)] | \b[\w.+-]{1,64}@[\w-]+\.[\w.-]*\w
     """,
     re.VERBOSE | re.DOTALL,
 )
-_INDENTED = re.compile(r"\n(?: {4}|\t)\s*\S|\A(?: {4}|\t)\s*\S.*\n", re.DOTALL)
-_STRUCTURED = re.compile(r"\s*[\[{<].*[\]}>]\s*\Z", re.DOTALL)
+_INDENTED = re.compile(r"^(?: {4}|\t)[^\S\n]*\S", re.MULTILINE)
 
 
 def segments(text: str) -> list[tuple[str, bool]]:
@@ -34,9 +33,12 @@ def segments(text: str) -> list[tuple[str, bool]]:
 def laid_out(text: str) -> bool:
     """Whether white space carries meaning throughout: indented code, or one block of data.
 
-    Fenced code doesn't count, it is literal anyway.
+    One line is never laid out, nor is fenced code, which is literal anyway.
     """
-    return bool(_INDENTED.search(text) or _STRUCTURED.match(text))
+    body = text.strip()
+    if body[:1] in {"[", "{", "<"} and body[-1] in "]}>":
+        return True
+    return "\n" in body and bool(_INDENTED.search(text))
 
 
 def prose(text: str) -> str:
@@ -51,9 +53,10 @@ def tidy(text: str) -> str:
     one; line breaks, indentation and everything literal stay.
     """
     lines = re.sub(r"\r\n?", "\n", text)
+    lines = "\n".join(line.rstrip() for line in lines.split("\n")).strip("\n")
     if not laid_out(lines):
         lines = "".join(
             piece if literal else re.sub(r"(?<=\S)[^\S\n]+(?=\S)", " ", piece)
             for piece, literal in segments(lines)
         )
-    return re.sub(r"[^\S\n]+(?=\n|\Z)", "", lines).strip("\n")
+    return lines
