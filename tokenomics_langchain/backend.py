@@ -1,6 +1,7 @@
 """Model calls for one LangChain request."""
 
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -101,8 +102,13 @@ class LangChainBackend:
             return
         if model.rate_limiter is not None:
             await model.rate_limiter.aacquire(blocking=True)
-        async with self.runs.aleg(model, messages, ask, kwargs) as leg:
-            async for generation in model._astream(messages, **kwargs):
+        async with (
+            self.runs.aleg(model, messages, ask, kwargs) as leg,
+            # Closed at once when the caller leaves: an event loop that ends would close it, and
+            # the client's streams below it, all at the same time.
+            _closing(model._astream(messages, **kwargs)) as source,
+        ):
+            async for generation in source:
                 leg.add(generation)
                 yield _chunk(generation)
 
@@ -148,11 +154,12 @@ class LangChainBackend:
         merged = {"stop": None, **own, **_parameters(strategy), **bound, **kwargs}
         if self.stop is not None:
             merged["stop"] = self.stop
-        limits = [
-            limit for limit in (merged.pop("max_tokens", None), strategy.max_tokens) if limit
-        ]
-        if limits:
-            merged[_limit_name(model)] = min(limits)
+        if "max_tokens" in merged or strategy.max_tokens is not None:
+            limits = (merged.get("max_tokens"), strategy.max_tokens)
+            name = _limit_name(model)
+            if name != "max_tokens":
+                merged.pop("max_tokens", None)
+            merged[name] = min((limit for limit in limits if limit is not None), default=None)
         return model, merged
 
 
@@ -181,6 +188,12 @@ def _is_plain(model: BaseChatModel, kwargs: Mapping[str, Any], *, async_api: boo
         and get_llm_cache() is None
         and not model._should_stream(async_api=async_api, **kwargs)
     )
+
+
+def _closing(
+    source: AsyncIterator[ChatGenerationChunk],
+) -> AbstractAsyncContextManager[AsyncIterator[ChatGenerationChunk]]:
+    return aclosing(source) if isinstance(source, AsyncGenerator) else nullcontext(source)
 
 
 def _chunk(generation: ChatGenerationChunk) -> Chunk:

@@ -15,16 +15,25 @@ from langchain_core.output_parsers.openai_tools import (
     PydanticToolsParser,
 )
 from langchain_core.outputs import ChatGeneration, Generation
-from langchain_core.runnables import Runnable, RunnableBinding, RunnableMap, RunnablePassthrough
+from langchain_core.runnables import (
+    Runnable,
+    RunnableBinding,
+    RunnableLambda,
+    RunnableMap,
+    RunnablePassthrough,
+    RunnableSequence,
+)
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.pydantic import is_basemodel_subclass
+from pydantic import BaseModel
 from typing_extensions import override
 
 Tool = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
 Schema = Mapping[str, Any] | type
 Target = tuple[BaseChatModel, dict[str, Any]]
 """The model to call and the arguments bound to it."""
+_Step = Runnable[Any, Any]
 
 
 class ToolList(list[Any]):
@@ -64,18 +73,20 @@ class ToolList(list[Any]):
 class AnswerSchema(dict[str, Any]):
     """What `with_structured_output` asked for: plain to look at, bound by each tier its own way.
 
-    The mapping holds the JSON schema, so that keys change whenever the schema does.
+    The mapping holds the JSON schema and the options, so that keys change whenever they do.
     """
 
-    def __init__(self, schema: Schema, options: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Schema | None, options: Mapping[str, Any]) -> None:
         """Describe the schema.
 
         Args:
-            schema: as given to `with_structured_output`.
+            schema: as given to `with_structured_output`; None for JSON of any kind.
             options: its other arguments, those that were given.
         """
-        function = convert_to_openai_tool(schema)["function"]
-        super().__init__(json_schema=function, **options)
+        shown = dict(options)
+        if shown.get("tools"):
+            shown["tools"] = list(map(_as_schema, shown["tools"]))
+        super().__init__(json_schema=_function(schema), schema=_own_form(schema), **shown)
         self.given = schema
         self.options = dict(options)
         self._bound: dict[int, tuple[Any, Target]] = {}
@@ -89,21 +100,52 @@ class AnswerSchema(dict[str, Any]):
         known = self._bound.get(id(tier))
         if known is not None and known[0] is tier:
             return known[1]
-        chain = tier.with_structured_output(self.given, include_raw=True, **self.options)
-        target = flatten(_raw_step(chain) or tier.bind_tools([self.given], tool_choice="any"))
+        asked, _ = self._asked(tier)
+        target = flatten(asked or tier.bind_tools([self.given], tool_choice="any"))
         self._bound[id(tier)] = (tier, target)
         return target
 
-    def parser(self) -> Runnable[Any, Any]:
-        """Parses an answer whichever way its tier was asked."""
+    def parser(self, tiers: Sequence[BaseChatModel]) -> Runnable[Any, Any]:
+        """Parses an answer, whichever of these models gives it.
+
+        It is premium's own, unless others are asked in other ways.
+
+        Args:
+            tiers: the models that may answer, premium last.
+
+        Raises:
+            Exception: whatever premium raises when it is asked so.
+        """
+        *others, premium = tiers
+        _, own = self._asked(premium)
+        if own is not None and not any(self._differs(own, premium, other) for other in others):
+            return own
         return AnswerParser(answer_schema=self)
 
-    def chain(self, bound: Runnable[Any, Any], *, include_raw: bool) -> Runnable[Any, Any]:
+    def _differs(self, own: Any, premium: BaseChatModel, other: BaseChatModel) -> bool:
+        try:
+            _, parser = self._asked(other)
+        except Exception:  # noqa: BLE001 -- one that can't be asked so never answers so
+            return False
+        # What a function does can't be seen; that of the same class does the same.
+        seen = not isinstance(own, RunnableLambda) or type(other) is type(premium)
+        return not seen or type(parser) is not type(own)
+
+    def _asked(self, tier: BaseChatModel) -> tuple[_Step | None, _Step | None]:
+        """The bound model and the parser in a tier's own chain; None when it has another form."""
+        chain = tier.with_structured_output(self.given, **self.options)  # type: ignore[arg-type]
+        if isinstance(chain, RunnableSequence) and isinstance(chain.first, RunnableBinding):
+            return chain.first, chain.last if len(chain.steps) == 2 else None  # noqa: PLR2004
+        return None, None
+
+    def chain(
+        self, bound: Runnable[Any, Any], parser: Runnable[Any, Any], *, include_raw: bool
+    ) -> Runnable[Any, Any]:
         """A bound model and the parser of its answers."""
         if not include_raw:
-            return bound | self.parser()
+            return bound | parser
         parsed = RunnablePassthrough.assign(
-            parsed=itemgetter("raw") | self.parser(), parsing_error=lambda _: None
+            parsed=itemgetter("raw") | parser, parsing_error=lambda _: None
         )
         failed = RunnablePassthrough.assign(parsed=lambda _: None)
         return RunnableMap(raw=bound) | parsed.with_fallbacks(
@@ -112,7 +154,10 @@ class AnswerSchema(dict[str, Any]):
 
 
 class AnswerParser(BaseCumulativeTransformOutputParser[Any]):
-    """Parses a structured answer from the tool call it came as, or else from its text."""
+    """Parses a structured answer from the tool call it came as, or else from its text.
+
+    For tiers that are asked in different ways. Of a stream, an object is made when all has come.
+    """
 
     answer_schema: Any
 
@@ -127,6 +172,8 @@ class AnswerParser(BaseCumulativeTransformOutputParser[Any]):
         schema = self.answer_schema.given
         is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
         message = result[0].message if isinstance(result[0], ChatGeneration) else None
+        if is_model and partial and getattr(message, "chunk_position", None) != "last":
+            return None
         parser: Any
         if getattr(message, "tool_calls", None):
             name = self.answer_schema["json_schema"]["name"]
@@ -162,11 +209,19 @@ def flatten(runnable: Any) -> Target:
     return runnable, kwargs
 
 
-def _raw_step(chain: Any) -> Any:
-    """The bound model in a `with_structured_output(include_raw=True)` chain, if it is there."""
-    first = getattr(chain, "first", None)
-    raw = first.steps__.get("raw") if isinstance(first, RunnableMap) else None
-    return raw if isinstance(raw, RunnableBinding) else None
+def _function(schema: Schema | None) -> Any:
+    """The schema as a function, by which answers are judged; JSON mode when there is none."""
+    described = None if schema is None else _as_schema(schema)
+    if not isinstance(described, Mapping):
+        return {"type": "json_object"}
+    return described.get("function", described)
+
+
+def _own_form(schema: Schema | None) -> Any:
+    """What is sent of a schema and its function leaves out."""
+    if isinstance(schema, type):
+        return schema.model_json_schema() if issubclass(schema, BaseModel) else None
+    return schema
 
 
 def _as_schema(tool: Tool) -> Any:

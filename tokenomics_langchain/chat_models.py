@@ -75,7 +75,7 @@ class ChatTokenomics(BaseChatModel):
             `"openai:NAME@http://host:8000/v1"`. Savings are measured against premium.
         strategies: arms of the bandit, cheapest first, over these tiers or with models of their
             own; one arm a tier when None.
-        config: the configuration, or the path of a TOML file.
+        config: the configuration, a mapping of its settings, or the path of a TOML file.
         llm, memory, orchestrator, bandit, judge, cascading, telemetry, prices: its parts, as
             mappings or objects, over `config`. `judge` may also be a function
             `(question, answer) -> score` from 0 to 1.
@@ -95,7 +95,9 @@ class ChatTokenomics(BaseChatModel):
     balanced: Annotated[ChatModelLike | None, SkipValidation] = None
     premium: Annotated[ChatModelLike | None, SkipValidation] = None
     strategies: Annotated[Sequence[Strategy] | None, SkipValidation] = None
-    config: Annotated[TokenomicsConfig | str | Path | None, SkipValidation] = None
+    config: Annotated[TokenomicsConfig | Mapping[str, Any] | str | Path | None, SkipValidation] = (
+        None
+    )
     llm: Given = None
     memory: Given = None
     orchestrator: Given = None
@@ -131,14 +133,9 @@ class ChatTokenomics(BaseChatModel):
             except ValidationError as error:
                 from tokenomics_shared.config import in_words
 
-                raise ConfigError(in_words(error)) from error
-
-    @override
-    def model_post_init(self, context: Any, /) -> None:
-        """Put the models together."""
-        super().model_post_init(context)
-        # Looked at now, so that what is wrong with the models is said now.
-        self._crew.roster()
+                raise ConfigError(in_words(error)) from None
+            # Looked at now, so that what is wrong with the models is said now.
+            self._crew.roster()
 
     @property
     def roster(self) -> Roster:
@@ -208,8 +205,7 @@ class ChatTokenomics(BaseChatModel):
     def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None], /) -> dict[str, Any]:
         if not any(llm_outputs):
             return {}
-        premium, _ = flatten(self._crew.tiers[self._crew.roster().premium.tier])
-        return premium._combine_llm_outputs(llm_outputs)
+        return self._crew.premium._combine_llm_outputs(llm_outputs)
 
     @override
     def _convert_cached_generations(self, cache_val: list[Generation]) -> list[ChatGeneration]:
@@ -218,6 +214,28 @@ class ChatTokenomics(BaseChatModel):
         for generation in generations:
             generation.message = from_outer_cache(generation.message)
         return generations
+
+    @override
+    def get_token_ids(self, text: str) -> list[int]:
+        """The text's tokens as premium counts them."""
+        own = self.custom_get_token_ids
+        return self._crew.premium.get_token_ids(text) if own is None else own(text)
+
+    @override
+    def get_num_tokens(self, text: str) -> int:
+        """How many tokens premium counts in the text."""
+        own = self.custom_get_token_ids
+        return self._crew.premium.get_num_tokens(text) if own is None else len(own(text))
+
+    @override
+    def get_num_tokens_from_messages(
+        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None, **kwargs: Any
+    ) -> int:
+        """How many tokens premium counts in the conversation."""
+        counter = self._crew.premium.get_num_tokens_from_messages
+        if self.custom_get_token_ids is not None:
+            counter = super().get_num_tokens_from_messages
+        return counter(messages, tools, **kwargs)
 
     @override
     def bind_tools(
@@ -230,20 +248,22 @@ class ChatTokenomics(BaseChatModel):
 
     @override
     def with_structured_output(
-        self, schema: Schema, *, include_raw: bool = False, **kwargs: Any
+        self, schema: Schema | None = None, *, include_raw: bool = False, **kwargs: Any
     ) -> Runnable[LanguageModelInput, Any]:
         """Ask for answers of this schema, in each tier's own way.
 
         Args:
-            schema: a pydantic class, a TypedDict, a JSON schema or an OpenAI function schema.
+            schema: a pydantic class, a TypedDict, a JSON schema or an OpenAI function schema;
+                None for JSON of any kind, where premium can be asked for it.
             include_raw: give `raw`, `parsed` and `parsing_error` instead of the parsed answer.
             **kwargs: `method`, `strict` and whatever else the tiers' own
                 `with_structured_output` takes.
         """
         asked = AnswerSchema(schema, kwargs)
+        parser = asked.parser(self._crew.models())
         shown = {"kwargs": kwargs or {"method": "default"}, "schema": schema}
         bound = self.bind(answer_schema=asked, ls_structured_output_format=shown)
-        return asked.chain(bound, include_raw=include_raw)
+        return asked.chain(bound, parser, include_raw=include_raw)
 
     @override
     def invoke(
@@ -260,7 +280,8 @@ class ChatTokenomics(BaseChatModel):
         if not needs_no_run(self, config):
             return super().invoke(input, config, stop=stop, **kwargs)
         messages = _normalize_messages(self._convert_input(input).to_messages())
-        return with_id(answer_of(self._generate(messages, stop, **without_run(kwargs))))
+        result = self._generate(messages, stop, **without_run(kwargs))
+        return with_id(answer_of(result), config)
 
     @override
     async def ainvoke(
@@ -278,7 +299,7 @@ class ChatTokenomics(BaseChatModel):
             return await super().ainvoke(input, config, stop=stop, **kwargs)
         messages = _normalize_messages(self._convert_input(input).to_messages())
         result = await self._agenerate(messages, stop, **without_run(kwargs))
-        return with_id(answer_of(result))
+        return with_id(answer_of(result), config)
 
     @override
     def _generate(
@@ -341,10 +362,10 @@ class ChatTokenomics(BaseChatModel):
         kwargs = with_wishes(ensure_config(config), kwargs)
         if self.nested == "trace":
             config, kwargs = fix_run(config, kwargs, self)
-        yield from super().stream(input, config, stop=stop, **kwargs)
+        return super().stream(input, config, stop=stop, **kwargs)
 
     @override
-    async def astream(
+    def astream(
         self,
         input: LanguageModelInput,
         config: RunnableConfig | None = None,
@@ -356,8 +377,8 @@ class ChatTokenomics(BaseChatModel):
         kwargs = with_wishes(ensure_config(config), kwargs)
         if self.nested == "trace":
             config, kwargs = fix_run(config, kwargs, self)
-        async for chunk in super().astream(input, config, stop=stop, **kwargs):
-            yield chunk
+        # Not a generator of its own: one more to close, one step later than a plain model's.
+        return super().astream(input, config, stop=stop, **kwargs)
 
     def _request(
         self,

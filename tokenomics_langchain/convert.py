@@ -50,6 +50,8 @@ def to_message(message: BaseMessage) -> Message:
     calls: tuple[ToolCall, ...] = ()
     if isinstance(message, AIMessage):
         calls = _tool_calls(message)
+        if message.invalid_tool_calls:
+            extra["invalid_tool_calls"] = message.invalid_tool_calls
     elif isinstance(message, ToolMessage):
         extra["tool_call_id"] = message.tool_call_id
         extra["status"] = message.status
@@ -150,12 +152,15 @@ class MessageCodec:
     """
 
     def freeze(self, reply: Reply) -> str | None:
-        """Write an answer's message, or None when JSON can't hold it."""
+        """Write an answer's message; None when JSON can't hold it or it is one of several."""
         message = answer_of(reply.raw)
+        if len(reply.raw.generations) > 1:
+            return None
         fields = {
             "content": message.content,
-            # A parsed object is made anew from the text by whoever wants it.
+            # A parsed object is made anew from the text.
             "additional_kwargs": _without(message.additional_kwargs, {"parsed"}),
+            "parsed": message.additional_kwargs.get("parsed") is not None,
             "response_metadata": _without(message.response_metadata, _OF_THE_CALL),
             "name": message.name,
         }
@@ -185,13 +190,16 @@ class MessageCodec:
 def _parsed(payload: str) -> AIMessage:
     """The message that a payload describes; not to be handed out."""
     fields = json.loads(payload)
-    return AIMessage(
+    message = AIMessage(
         content=fields["content"],
         additional_kwargs=fields["additional_kwargs"],
         response_metadata=fields["response_metadata"],
         name=fields["name"],
         usage_metadata=_no_usage(),
     )
+    if fields["parsed"]:
+        message.additional_kwargs["parsed"] = json.loads(message.text)
+    return message
 
 
 def _own(value: Any) -> Any:

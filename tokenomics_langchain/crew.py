@@ -1,6 +1,5 @@
 """The models behind one `ChatTokenomics`, and what the engine knows of them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from tokenomics_langchain.binding import flatten
+from tokenomics_langchain.identity import Watch, identity_of, watch
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Roster, Strategy, Tier
 
@@ -30,7 +30,7 @@ class Crew:
         self.title = "tokenomics/" + "+".join(self.tiers)
         self._arms = tuple(arms)
         self._salt = salt
-        self._seen: list[tuple[BaseChatModel, dict[str, Any]]] = []
+        self._seen: list[Watch] = []
         self._roster: Roster | None = None
         self._identifying: dict[str, Any] = {}
 
@@ -71,14 +71,25 @@ class Crew:
     def roster(self) -> Roster:
         """The roster; made anew when a model's own settings have been changed since."""
         roster = self._roster
-        if roster is None or any(model.__dict__ != seen for model, seen in self._seen):
-            self._seen = [(m, dict(m.__dict__)) for m, _ in map(flatten, self.tiers.values())]
+        if roster is None or any(now != seen for now, seen in self._seen):
+            self._seen = [each for model in self.tiers.values() for each in watch(model)]
             tiers = {name: _describe(name, model) for name, model in self.tiers.items()}
             roster = self._roster = Roster(tiers, self._arms)
             digest = blake2b((roster.identity + self._salt).encode(), digest_size=8).hexdigest()
             models = {name: tier.model for name, tier in tiers.items()}
             self._identifying = {"models": models, "identity": digest}
         return roster
+
+    @property
+    def premium(self) -> BaseChatModel:
+        """The model that savings are measured against."""
+        return flatten(self.tiers[self._arms[-1].tier])[0]
+
+    def models(self) -> list[BaseChatModel]:
+        """The models, without what is bound to them; premium last."""
+        premium = self.premium
+        every = [flatten(model)[0] for model in self.tiers.values()]
+        return [*(model for model in every if model is not premium), premium]
 
     def identifying(self) -> Mapping[str, Any]:
         """What tells this crew from another, small and JSON-able."""
@@ -105,9 +116,4 @@ def _describe(name: str, given: Any) -> Tier:
     model, bound = flatten(given)
     params = model._get_ls_params(**bound)
     title = str(params.get("ls_model_name") or type(model).__name__)
-    identity = json.dumps(
-        [type(model).__name__, title, dict(model._identifying_params), bound],
-        sort_keys=True,
-        default=repr,
-    )
-    return Tier(name, title, str(params.get("ls_provider") or ""), identity)
+    return Tier(name, title, str(params.get("ls_provider") or ""), identity_of(given))

@@ -41,8 +41,8 @@ def without_run(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kwargs.items() if name not in _FOR_RUNS}
 
 
-def with_id(message: AIMessage) -> AIMessage:
+def with_id(message: AIMessage, config: RunnableConfig) -> AIMessage:
     """The answer under an id such as a run would have given it."""
     if message.id is None:
-        message.id = f"{LC_ID_PREFIX}-{uuid7()}-0"
+        message.id = f"{LC_ID_PREFIX}-{config.get('run_id') or uuid7()}-0"
     return message

@@ -1,6 +1,7 @@
 """Models as the user gives them: chat models, bound chat models, strings."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -46,8 +47,9 @@ def refuse_ambiguous_key(models: Iterable[Any], api_key: Any) -> None:
     owners = {(spec.partition(":")[0], spec.partition("@")[2]) for spec in specs}
     if api_key is not None and len(owners) > 1:
         raise ConfigError(
-            f"api_key: {' and '.join(specs)} are of different providers or addresses, and a key "
-            "belongs to one; give the models as objects with keys of their own"
+            f"api_key: {' and '.join(map(_shown, specs))} are of different providers or "
+            "addresses, and a key belongs to one; give the models as objects with keys of "
+            "their own"
         )
 
 
@@ -81,7 +83,7 @@ def _from_string(spec: str, settings: dict[str, Any]) -> BaseChatModel:
     provider, _, model = name.partition(":")
     if not provider or not model:
         raise ConfigError(
-            f"model {spec!r} is not of the form 'provider:name' or 'openai:name@http://host/v1'"
+            f"model {_shown(spec)!r} is not of the form 'provider:name' or 'openai:name@http://host/v1'"
         )
     if url:
         return _compatible(spec, provider, model, url, settings)
@@ -96,9 +98,11 @@ def _compatible(
     spec: str, provider: str, model: str, url: str, settings: dict[str, Any]
 ) -> BaseChatModel:
     if provider != "openai":
-        raise ConfigError(f"model {spec!r}: only 'openai:' models take an address")
+        raise ConfigError(f"model {_shown(spec)!r}: only 'openai:' models take an address")
     if not url.startswith(("http://", "https://")):
-        raise ConfigError(f"model {spec!r}: its address must start with http:// or https://")
+        raise ConfigError(
+            f"model {_shown(spec)!r}: its address must start with http:// or https://"
+        )
     settings.setdefault("api_key", os.environ.get(KEY_VARIABLE) or "none")
     home = _PROVIDERS["openai"]
     return _make(home, spec, model=model, base_url=url, stream_usage=True, **settings)
@@ -111,13 +115,13 @@ def _by_langchain(spec: str, settings: dict[str, Any]) -> BaseChatModel:
     except ImportError as error:
         known = ", ".join(sorted(_PROVIDERS))
         raise ConfigError(
-            f"model {spec!r}: providers are {known}, and with the package langchain installed "
-            "all that it knows"
+            f"model {_shown(spec)!r}: providers are {known}, and with the package "
+            "langchain installed all that it knows"
         ) from error
     try:
         model: BaseChatModel = init_chat_model(spec, **settings)
     except (ImportError, ValueError) as error:
-        raise ConfigError(f"model {spec!r}: {error}") from error
+        raise ConfigError(f"model {_shown(spec)!r}: {_in_words(error)}") from None
     return model
 
 
@@ -127,11 +131,16 @@ def _make(home: _Provider, spec: str, **settings: Any) -> BaseChatModel:
             import_module(home.module), home.chat_class
         )
     except ImportError as error:
-        raise MissingExtra(f"model {spec!r}", home.extra) from error
+        raise MissingExtra(f"model {_shown(spec)!r}", home.extra) from error
     try:
         return chat_class(**settings)
-    except Exception as error:
-        raise ConfigError(f"model {spec!r}: {_in_words(error)}") from error
+    except Exception as error:  # noqa: BLE001 -- told in words: it may show keys itself
+        raise ConfigError(f"model {_shown(spec)!r}: {_in_words(error)}") from None
+
+
+def _shown(spec: str) -> str:
+    """Without the user and password of its address."""
+    return re.sub(r"//[^/]*@", "//", spec)
 
 
 def _in_words(error: Exception) -> str:

@@ -8,26 +8,15 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 
 from tokenomics_langchain.convert import to_message
 from tokenomics_langchain.crew import Crew
+from tokenomics_langchain.identity import DELIVERY
 from tokenomics_shared.types import Prompt
 
-_NOT_PARAMETERS = frozenset(
-    {
-        "answer_schema",
-        "max_tokens",
-        "response_format",
-        "tool_choice",
-        "tools",
-        # How an answer is delivered doesn't change it.
-        "stream",
-        "stream_options",
-        "stream_usage",
-    }
-)
+_NOT_PARAMETERS = DELIVERY | {"max_tokens", "response_format", "tool_choice", "tools"}
 
 
 def to_prompt(
     messages: Sequence[BaseMessage],
-    stop: Sequence[str] | None,
+    stop: str | Sequence[str] | None,
     kwargs: Mapping[str, Any],
     pin: str | None,
     *,
@@ -44,16 +33,21 @@ def to_prompt(
     """
     schema = kwargs.get("answer_schema")
     response_format = kwargs.get("response_format") if schema is None else schema["json_schema"]
+    max_tokens = kwargs.get("max_tokens")
+    params = {name: _plain(it) for name, it in kwargs.items() if name not in _NOT_PARAMETERS}
+    # None and nothing are sent too, over what a model has of its own.
+    if max_tokens is None and "max_tokens" in kwargs:
+        params["max_tokens"] = None
+    if stop is not None and not stop:
+        params["stop"] = []
     return Prompt(
         messages=tuple(map(to_message, messages)),
         tools=tuple(kwargs.get("tools") or ()),
         tool_choice=_plain(kwargs.get("tool_choice")),
         response_format=_plain(response_format),
-        stop=tuple(stop or ()),
-        params={
-            name: _plain(value) for name, value in kwargs.items() if name not in _NOT_PARAMETERS
-        },
-        max_tokens=kwargs.get("max_tokens"),
+        stop=(stop,) if isinstance(stop, str) else tuple(stop or ()),
+        params=params,
+        max_tokens=max_tokens,
         pin=pin,
         paced=paced,
     )

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from tokenomics_langchain.crew import TIERS
 from tokenomics_langchain.models import refuse_ambiguous_key, resolve
@@ -14,6 +15,9 @@ from tokenomics_shared.types import Strategy
 
 if TYPE_CHECKING:
     from tokenomics_shared.config import TokenomicsConfig
+
+_OF_CALLS = ("temperature", "max_tokens", "timeout", "max_retries")
+"""Keywords of ours that are settings of the configuration's `llm` too."""
 
 SECTIONS = ("llm", "memory", "orchestrator", "bandit", "judge", "cascading", "telemetry", "prices")
 """The configuration's parts, each of which is also a keyword."""
@@ -30,6 +34,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     from tokenomics_shared.recollection import Memory
 
     values = {name: value for name, value in given.items() if value is not None}
+    _refuse_impossible(values)
     judge = values.pop("judge", None)
     if isinstance(judge, Mapping | BaseModel):
         values["judge"], judge = judge, None
@@ -43,7 +48,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     if engine is not None and (overrides or values.get("config", config) is not config):
         named = ", ".join(overrides) or "config"
         raise ConfigError(f"{named}: the engine that is given has its configuration already")
-    for name in ("temperature", "max_tokens", "timeout", "max_retries"):
+    for name in _OF_CALLS:
         if name not in values and (default := getattr(config.llm, name)) is not None:
             values[name] = default
     _resolve_models(values, config)
@@ -55,9 +60,26 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
 def _config(given: Any, overrides: Mapping[str, Any]) -> "TokenomicsConfig":
     from tokenomics_shared.config import TokenomicsConfig
 
+    if isinstance(given, Mapping):
+        given = TokenomicsConfig.load(**given)
     if isinstance(given, TokenomicsConfig):
         return given.replace(**overrides) if overrides else given
+    if not isinstance(given, str | Path | None):
+        kind = type(given).__name__
+        raise ConfigError(f"config must be a TokenomicsConfig, a mapping or a path, got {kind}")
     return TokenomicsConfig.load(given, **overrides)
+
+
+def _refuse_impossible(values: Mapping[str, Any]) -> None:
+    from tokenomics_shared.bandit.arms import refuse_impossible
+    from tokenomics_shared.config import LLMConfig, in_words
+
+    try:
+        LLMConfig(**{name: values[name] for name in _OF_CALLS if name in values})
+    except ValidationError as error:
+        raise ConfigError(in_words(error)) from None
+    if "strategies" in values:
+        refuse_impossible(values["strategies"])
 
 
 def _resolve_models(values: dict[str, Any], config: "TokenomicsConfig") -> None:

@@ -5,6 +5,7 @@ Nested names take two underscores in the environment: `TOKENOMICS_MEMORY__TTL_S=
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -18,7 +19,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from tokenomics_shared.errors import ConfigError
 
@@ -29,6 +30,9 @@ OTHER_VARIABLES = frozenset(
 )
 """Variables with our prefix that are no settings: the file to read, the data to measure on, the
 key for OpenAI-compatible servers."""
+
+_SECRET = re.compile("key|secret|password|credential|auth|(access|api|bearer)_?token")
+"""Names of what no message shows."""
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(gt=0)]
@@ -244,13 +248,18 @@ class TokenomicsConfig(BaseSettings):
 
     def __init__(self, **settings: Any) -> None:
         _refuse_unknown_variables(type(self).model_fields)
+        layers: dict[str, Any] = {}
+        # As mappings, what they don't set is left to the environment.
+        _overlay(layers, settings)
         try:
-            super().__init__(**settings)
+            super().__init__(**layers)
         except ValidationError as error:
-            raise ConfigError(in_words(error)) from error
+            raise ConfigError(in_words(error)) from None
+        except SettingsError as error:
+            raise _not_json(error) from None
 
     @classmethod
-    def load(cls, path: str | Path | None = None, **settings: Any) -> Self:
+    def load(cls, path: str | Path | None = None, /, **settings: Any) -> Self:
         """Read a TOML file, put the environment over it, and these settings over both.
 
         Args:
@@ -262,7 +271,10 @@ class TokenomicsConfig(BaseSettings):
         """
         path = path or os.environ.get("TOKENOMICS_CONFIG")
         layers = _read_toml(Path(path)) if path else {}
-        _overlay(layers, EnvSettingsSource(cls)())
+        try:
+            _overlay(layers, EnvSettingsSource(cls)())
+        except SettingsError as error:
+            raise _not_json(error) from None
         _overlay(layers, settings)
         return cls(**layers)
 
@@ -295,6 +307,8 @@ def _overlay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
         value = _given(given) if isinstance(given, BaseModel) else given
         if isinstance(value, Mapping):
             nested = below.setdefault(name, {})
+            if not isinstance(nested, dict):
+                raise ConfigError(f"{name}: must hold settings by name, not {nested!r}")
             _overlay(nested, value)
         else:
             below[name] = value
@@ -326,13 +340,23 @@ def _refuse_unknown_variables(known: Mapping[str, Any]) -> None:
                 raise ConfigError(f"environment variable {name}: there is no setting {setting!r}")
 
 
+def _not_json(error: SettingsError) -> ConfigError:
+    name = str(error).partition('"')[2].partition('"')[0]
+    return ConfigError(f"environment variable {PREFIX}{name.upper()} is not JSON")
+
+
 def in_words(error: ValidationError) -> str:
-    """Every problem by name, value and limit, on one line."""
+    """Every problem by name, value and limit, on one line.
+
+    A value is left out when its name says that it is secret, and when it holds other values.
+    """
     lines = []
     for problem in error.errors(include_url=False, include_context=False):
-        name = ".".join(map(str, problem["loc"])) or "configuration"
+        name, value = ".".join(map(str, problem["loc"])), problem["input"]
         if problem["type"] == "extra_forbidden":
             lines.append(f"{name}: there is no such setting")
+        elif not isinstance(value, str | int | float | None) or _SECRET.search(name):
+            lines.append(f"{name or 'configuration'}: {problem['msg']}")
         else:
-            lines.append(f"{name} = {problem['input']!r}: {problem['msg']}")
+            lines.append(f"{name} = {value!r}: {problem['msg']}")
     return "; ".join(lines)

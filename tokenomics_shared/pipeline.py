@@ -150,7 +150,8 @@ def _route(
     arm = roster.premium
     rungs: tuple[Strategy, ...] = (arm,)
     if prompt.pin is not None:
-        arm = next(arm for arm in roster.arms if arm.tier == prompt.pin)
+        arms = (arm for arm in roster.arms if arm.tier == prompt.pin)
+        arm = next(arms, Strategy(prompt.pin))
         account.note(f"pinned:{arm.arm_id}")
         return arm, (arm,)
     with account.shield("routing"):

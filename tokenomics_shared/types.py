@@ -163,9 +163,8 @@ class Roster:
     identity: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(
-            self, "identity", repr([(arm, self.tiers[arm.tier]) for arm in self.arms])
-        )
+        # A tier without an arm may be pinned.
+        object.__setattr__(self, "identity", repr((self.arms, tuple(self.tiers.values()))))
 
     @property
     def premium(self) -> Strategy:

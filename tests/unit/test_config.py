@@ -144,6 +144,41 @@ def test_variables_that_are_no_settings_are_let_be(monkeypatch: pytest.MonkeyPat
     assert TokenomicsConfig() == TokenomicsConfig()
 
 
+@pytest.mark.parametrize("name", ["TOKENOMICS_PRICES", "TOKENOMICS_MEMORY"])
+@pytest.mark.parametrize("make", [TokenomicsConfig, TokenomicsConfig.load])
+def test_a_variable_that_is_no_json_is_named_and_not_shown(
+    make: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "{secret")
+    with pytest.raises(ConfigError, match=f"environment variable {name} is not JSON") as caught:
+        make()
+    assert "secret" not in str(caught.value)
+
+
+def test_an_object_leaves_to_the_environment_what_it_does_not_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOKENOMICS_MEMORY__TTL_S", "60")
+    monkeypatch.setenv("TOKENOMICS_MEMORY__MAX_ENTRIES", "9")
+    for given in (MemoryConfig(max_entries=3), {"max_entries": 3}):
+        for make in (TokenomicsConfig, TokenomicsConfig.load, TokenomicsConfig.off):
+            memory = make(memory=given).memory
+            assert (memory.max_entries, memory.ttl_s) == (3, 60)
+
+
+def test_a_value_where_settings_belong_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "flat.toml"
+    path.write_text("memory = 5")
+    monkeypatch.setenv("TOKENOMICS_MEMORY__TTL_S", "60")
+    with pytest.raises(ConfigError, match="memory: must hold settings by name, not 5"):
+        TokenomicsConfig.load(path)
+    monkeypatch.delenv("TOKENOMICS_MEMORY__TTL_S")
+    with pytest.raises(ConfigError, match="memory = 5"):
+        TokenomicsConfig.load(path)
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"nowhere\.toml can't be read: No such file"):
         TokenomicsConfig.load(tmp_path / "nowhere.toml")

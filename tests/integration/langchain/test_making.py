@@ -1,7 +1,9 @@
 """Making a chat model: of what, how configured, shared, copied, pickled, and what is refused."""
 
 import copy
+import json
 import pickle
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +181,24 @@ def test_strategies_may_refer_to_tiers(make: Make, server: LoopbackServer) -> No
         ({"judge": 5}, "judge must be a judge or a function, got int"),
         ({"prices": {"gpt-4o": {"input": -1, "output": 0}}}, r"prices\.gpt-4o\.input = -1"),
         ({"config": "nowhere.toml"}, "nowhere.toml can't be read"),
+        ({"config": 5}, "config must be a TokenomicsConfig, a mapping or a path, got int"),
+        ({"config": {"memory": {"ttl_s": -1}}}, r"memory\.ttl_s = -1.*greater than 0"),
+        ({"max_tokens": -5}, "max_tokens = -5.*greater than 0"),
+        ({"temperature": -5}, "temperature = -5.*greater than or equal to 0"),
+        ({"timeout": -5}, "timeout = -5.*greater than 0"),
+        ({"max_retries": "many"}, "max_retries = 'many'"),
+        ({"strategies": "cheap"}, "strategies must be a list, got str"),
+        ({"strategies": {"cheap": 1}}, "strategies must be a list, got dict"),
+        ({"strategies": ["openai:x"]}, r"strategies\.0 must be a Strategy, got str"),
+        (
+            {"strategies": [Strategy("premium", max_tokens=-5)]},
+            "strategy 'premium': max_tokens = -5.*greater than 0",
+        ),
+        (
+            {"strategies": [Strategy("premium", temperature="hot")]},  # type: ignore[arg-type]
+            "strategy 'premium': temperature = 'hot'",
+        ),
+        ({"strategies": [Strategy("premium", top_p=1.5)]}, "top_p = 1.5.*less than or equal to 1"),
     ],
 )
 def test_what_is_impossible_is_named_before_anything_is_asked(
@@ -187,6 +207,65 @@ def test_what_is_impossible_is_named_before_anything_is_asked(
     with pytest.raises(ConfigError, match=reason):
         make(**settings)
     assert not server.requests
+
+
+KEY = "-".join(["sk", "very", "secret"])
+"""Not in any line of source that a traceback could show."""
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"nested": "all"},
+        {"quality": 0.9},
+        {"timeout": "soon"},
+        {"max_retries": "many"},
+        {"premium": None},
+        {"premium": "openai:m@ftp://me:{key}@host/v1"},
+        {"premium": "azure_openai:m@https://{key}@host/v1"},
+        {"premium": "openai:m", "cheap": "openai:m@http://me:{key}@host/v1"},
+        {"premium": "mistralai:m"},
+        {"api_key": ["{key}"]},
+        {"llm": {"api_key": "{key}"}},
+        {"prices": {"m": {"input": 1, "api_key": "{key}"}}},
+        {"strategies": [Strategy("premium"), Strategy("premium")]},
+        {"strategies": [Strategy("fast")]},
+        {"environment": "TOKENOMICS_LLM"},
+        {"environment": "TOKENOMICS_LLM__API_KEY"},
+        {"environment": "TOKENOMICS_API_KEY"},
+    ],
+    ids=str,
+)
+def test_no_error_shows_a_key(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    given = json.loads(json.dumps(settings, default=repr).replace("{key}", KEY))
+    given = {**given, **({"strategies": settings["strategies"]} if "strategies" in given else {})}
+    if "environment" in given:
+        monkeypatch.setenv(given.pop("environment"), KEY)
+    given = {"premium": "openai:x@http://127.0.0.1:9/v1", "api_key": KEY, **given}
+    with pytest.raises(ConfigError) as caught:
+        ChatTokenomics(**given)
+    shown = "".join(traceback.format_exception(caught.value))
+    assert KEY not in shown.replace("KEY", "")
+    assert "configuration =" not in shown
+
+
+def test_a_mapping_is_a_configuration_too(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENOMICS_MEMORY__MAX_ENTRIES", "6")
+    given = {"memory": {"ttl_s": 3, "max_entries": 5}, "llm": {"temperature": 0.4}}
+    llm = make(config=given, memory={"max_entries": 7})
+    memory = llm.engine.config.memory
+    assert (memory.ttl_s, memory.max_entries, llm.temperature) == (3, 7, 0.4)
+
+
+def test_a_tier_without_an_arm_may_be_named(make: Make, server: LoopbackServer) -> None:
+    cheap = openai_model(server, CHEAP)
+    llm = make(cheap=cheap, strategies=[Strategy("only", tier="premium", max_tokens=3)])
+    message = llm.invoke(EASY, model="cheap")
+    assert (told(message)["model"], told(message)["strategy"]) == (CHEAP, "cheap")
+    assert told(llm.invoke(EASY, model="cheap"))["cache_hit"]
+    cheap.temperature = 0.5
+    assert not told(llm.invoke(EASY, model="cheap"))["cache_hit"]
+    assert llm.invoke(EASY).response_metadata["model_name"] == PREMIUM
 
 
 def test_the_same_model_twice_is_no_choice(server: LoopbackServer) -> None:
@@ -305,10 +384,15 @@ def test_copies_share_the_engine(make: Make, server: LoopbackServer) -> None:
     assert told(llm.invoke(EASY))["cache_hit"]
 
 
+class Tooled(FakeListChatModel):
+    def bind_tools(self, tools: Any, **kwargs: Any) -> Any:
+        return self.bind()
+
+
 def test_pickling_as_far_as_the_models_allow(tmp_path: Path) -> None:
     llm = ChatTokenomics(
-        cheap=FakeListChatModel(responses=["no"]),
-        premium=FakeListChatModel(responses=["yes"]),
+        cheap=Tooled(responses=["no"]),
+        premium=Tooled(responses=["yes"]),
         state_dir=tmp_path,
         max_tokens=7,
     )

@@ -1,16 +1,26 @@
 """All parts off: on the wire and to the caller, the premium model itself."""
 
+import asyncio
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
+from langchain_core.messages import (
+    AIMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+    trim_messages,
+)
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
 from tests.conftest import openai_model
-from tests.integration.langchain.conftest import PREMIUM
+from tests.integration.langchain.conftest import PREMIUM, Make
 from tokenomics_langchain import ChatTokenomics, TokenomicsConfig
 from tokenomics_shared.testing import Fault, LoopbackServer
 
@@ -56,6 +66,8 @@ CALLS: dict[str, Any] = {
     "conversation": lambda llm: llm.invoke(CONVERSATION),
     "parameters": lambda llm: llm.invoke("Hi", temperature=0.2, max_tokens=5, seed=7, user="me"),
     "stop": lambda llm: llm.invoke("Hello", stop=["ell"]),
+    "stop as text": lambda llm: llm.invoke("Hello", stop="ell"),
+    "no limit": lambda llm: llm.invoke("Hello", max_tokens=None, seed=7),
     "bound": lambda llm: llm.bind(logprobs=True, top_p=0.5).invoke("Hello"),
     "tools": lambda llm: llm.bind_tools([add, Person]).invoke("add 3 and 4"),
     "forced tool": lambda llm: llm.bind_tools([add], tool_choice="add").invoke("Hello"),
@@ -105,7 +117,9 @@ def content(answer: Any) -> Any:
 
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize("settings", [{}, {"temperature": 0.3, "streaming": True}, {"n": 2}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"temperature": 0.3, "streaming": True, "max_tokens": 400}, {"n": 2}]
+)
 def test_requests_are_the_same_to_the_byte(
     call: str, settings: dict[str, Any], server: LoopbackServer
 ) -> None:
@@ -207,3 +221,46 @@ def test_every_call_is_still_recorded(off: ChatTokenomics, server: LoopbackServe
     assert (totals.requests, totals.exact_hits) == (2, 0)
     assert totals.models[0].usage.input == server.input_tokens[PREMIUM]
     assert totals.savings.total == 0
+
+
+@pytest.mark.parametrize("handlers", [[], [BaseCallbackHandler()]])
+async def test_a_run_id_becomes_the_id_of_the_message(
+    handlers: list[Any], make: Make, server: LoopbackServer
+) -> None:
+    run_id = UUID(int=7)
+    for llm in (openai_model(server, PREMIUM), make(), make()):
+        given: Any = {"run_id": run_id, "callbacks": handlers}
+        assert llm.invoke("Hello", config=given).id == f"lc_run--{run_id}-0"
+        assert (await llm.ainvoke("Hello", config=given)).id == f"lc_run--{run_id}-0"
+
+
+def test_tokens_are_counted_as_premium_counts_them(off: ChatTokenomics) -> None:
+    class Counted(FakeListChatModel):
+        def get_num_tokens_from_messages(self, messages: Any, *args: Any, **kwargs: Any) -> int:
+            return 100 * len(messages)
+
+    premium = Counted(responses=["a"], custom_get_token_ids=lambda text: [len(text)] * 3)
+    llm = ChatTokenomics(premium=premium.bind(stop=["x"]), config=TokenomicsConfig.off())
+    turns = [HumanMessage("a"), AIMessage("b"), HumanMessage("c")]
+    assert llm.get_token_ids("abc") == [3, 3, 3]
+    assert llm.get_num_tokens("abc") == 3
+    assert llm.get_num_tokens_from_messages(turns) == 300
+    assert trim_messages(turns, max_tokens=100, token_counter=llm) == turns[2:]
+    own = llm.model_copy(update={"custom_get_token_ids": lambda text: [1]})
+    assert (own.get_token_ids("abc"), own.get_num_tokens("abc")) == ([1], 1)
+    assert own.get_num_tokens_from_messages(turns) == 3
+
+
+@pytest.mark.parametrize("parts", ["off", "on"])
+def test_a_stream_left_when_the_loop_ends_is_closed_in_peace(
+    parts: str, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def leave(llm: ChatTokenomics) -> None:
+        async for chunk in llm.astream("Something hard, please"):
+            if chunk.content:
+                break
+
+    for _ in range(10):
+        llm = make(config=TokenomicsConfig.off()) if parts == "off" else make()
+        asyncio.run(leave(llm))
+    assert not caplog.records
