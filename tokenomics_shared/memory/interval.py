@@ -9,8 +9,8 @@ from tokenomics_shared.memory.tally import BINS, Tally
 _DOUBT = 10.0
 """Wrong answers, met and expected, that a partition's own record needs to be half believed."""
 
-_SCALES = (0.7, 4.0)
-"""How far it may scale what is borrowed: carefully downwards, freely upwards."""
+_MOST_SCALED = 4.0
+"""How far it may scale what is borrowed upwards; never downwards, own labels do that slowly."""
 
 _LEAST_EVIDENCE = 30.0
 """Effective labels without which no rate counts as known."""
@@ -64,8 +64,7 @@ def scaled(
         if labels:
             expected += own.labels[place] * wrong / labels
             met += own.wrong[place]
-    low, high = _SCALES
-    factor = min(high, max(low, met / expected))
+    factor = min(_MOST_SCALED, max(1.0, met / expected))
     return [(labels, min(labels, wrong * factor)) for labels, wrong in borrowed]
 
 

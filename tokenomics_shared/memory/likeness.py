@@ -55,11 +55,13 @@ _NEGATIONS: Final = frozenset(
     """.split()
 )
 _QUESTION_WORDS: Final = frozenset(
-    "what which who whom whose when where why how can could should would will do does did is are"
-    .split()
+    """
+    what which who whom whose when where why how can could should would will do does did is are
+    """.split()
 )
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*|[+#%$€£]")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})
+_LEAST_STEM = 3
 _MOST_WORDS = 60
 _MOST_NOVEL = 5
 
@@ -132,15 +134,16 @@ def likeness(asked: Profile, witnesses: Sequence[Profile]) -> tuple[float, ...]:
 
 def _stem(word: str) -> str:
     """Take off the commonest endings, so that a word matches its plural and its past."""
-    if len(word) > 4:
-        if word.endswith("ies"):
-            return word[:-3] + "y"
-        for ending in ("ing", "ed", "ly"):
-            if word.endswith(ending) and len(word) - len(ending) > 2:
-                return _undouble(word[: -len(ending)])
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+    if len(word) <= _LEAST_STEM:
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    for ending in ("ing", "ed", "ly"):
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:
+            return _undouble(word[: -len(ending)])
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    return word.removesuffix("e") if len(word) > 3 else word
+    return word.removesuffix("e") if len(word) > _LEAST_STEM else word
 
 
 def _undouble(stem: str) -> str:
