@@ -63,15 +63,18 @@ def _by_cluster(stream: Stream, played: Played) -> Counts:
 
 
 def _good(counts: Counts) -> Counts:
-    return counts[..., 1] / counts[..., 0]
+    rate: Counts = counts[..., 1] / counts[..., 0]
+    return rate
 
 
 def _false(counts: Counts) -> Counts:
-    return counts[..., 2] / np.maximum(1.0, counts[..., 1] + counts[..., 2])
+    rate: Counts = counts[..., 2] / np.maximum(1.0, counts[..., 1] + counts[..., 2])
+    return rate
 
 
 def _strict(counts: Counts) -> Counts:
-    return counts[..., 2:4].sum(axis=-1) / np.maximum(1.0, counts[..., 1:4].sum(axis=-1))
+    rate: Counts = counts[..., 2:4].sum(axis=-1) / np.maximum(1.0, counts[..., 1:4].sum(axis=-1))
+    return rate
 
 
 def _interval(drawn: Counts) -> tuple[float, float]:

@@ -20,7 +20,8 @@ from memory_stream import Order, Stream, load
 from memory_vcache import VCache
 from train_verifier import cross_fit
 
-from tokenomics_shared.memory.bound import AuditedBound, Evidence, Tolerance
+from tokenomics_shared.memory.bound import AuditedBound
+from tokenomics_shared.memory.tolerance import Evidence, Tolerance
 from tokenomics_shared.memory.verifier import Verifier
 
 BARS = {

@@ -26,8 +26,8 @@ from memory_rules import rules
 from memory_stream import Stream, digest, load
 from numpy.typing import NDArray
 
-from tokenomics_shared.memory.bound import Evidence
 from tokenomics_shared.memory.tally import BINS, bin_of
+from tokenomics_shared.memory.tolerance import Evidence
 from tokenomics_shared.memory.verifier import FORMAT, INPUTS, SHIPPED, Term, Verifier
 from tokenomics_shared.memory.vote import FEATURES
 

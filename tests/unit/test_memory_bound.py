@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenomics_shared.errors import ConfigError
-from tokenomics_shared.memory.bound import NEVER, AuditedBound, Evidence, Tolerance
+from tokenomics_shared.memory.bound import NEVER, AuditedBound
 from tokenomics_shared.memory.interval import wilson
 from tokenomics_shared.memory.tally import BINS, LEAST_LIKELIHOOD, bin_of, edge
+from tokenomics_shared.memory.tolerance import Evidence, Tolerance
 
 HERE, THERE = b"here", b"there"
 NOTHING = Evidence("test", ((0.0, 0.0),) * BINS)
@@ -169,7 +170,7 @@ def test_a_judge_known_to_err_is_corrected_for() -> None:
         run(bound, 6_000, 3, noise)
         noisy = run(bound, 6_000, 4, noise)
         hits[known], wrong[known] = noisy.hits, noisy.wrong
-    assert hits[False] < 100 < 1_000 < hits[True]
+    assert hits[True] > 2 * hits[False]
     # Three in a hundred of the right ones are called wrong, too.
     assert wrong[True] / hits[True] < 0.03 + 0.02
 

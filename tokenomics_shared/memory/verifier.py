@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from tokenomics_shared.errors import ConfigError
-from tokenomics_shared.memory.bound import Evidence
 from tokenomics_shared.memory.likeness import LIKENESS
+from tokenomics_shared.memory.tolerance import Evidence
 from tokenomics_shared.memory.vote import FEATURES
 
 INPUTS: Final = (*FEATURES, *LIKENESS)
