@@ -44,16 +44,16 @@ _FUNCTION_WORDS: Final = frozenset(
     how i if im in into is it its ive just know let like ll m make many may me might more most
     much must my need of on one only or other our own please re really s same shall she should so
     some such t tell than thank thanks that the their them then there these they thing things
-    this those to too uh um us ve very want was way ways we were what whats when where which who
+    this those to too uh um us ve very want was way ways we were what when where which who
     whom whose why will with would you your
     """.split()
 )
+_DENIED = "ca could did does do had has have is are was were wo would should must need"
 _NEGATIONS: Final = frozenset(
-    """
-    cannot cant couldnt didnt doesnt dont hasnt havent isnt arent wasnt werent wont wouldnt
-    shouldnt no not never none nobody nothing neither nor unable without
-    """.split()
-)
+    "cannot no not never none nobody nothing neither nor unable without".split()
+) | frozenset(verb + "nt" for verb in _DENIED.split())
+"""Words that negate; contracted ones as people type them without an apostrophe."""
+
 _QUESTION_WORDS: Final = frozenset(
     """
     what which who whom whose when where why how can could should would will do does did is are
