@@ -21,7 +21,7 @@ NEVER: Final = 2.0
 FORMAT: Final = 1
 """The layout of a kept state; another one is refused."""
 
-_BORROWED = 2000.0
+_BORROWED = 3000.0
 """Labels that the evidence and the other partitions count for, at most."""
 
 _VICINITY = 8
@@ -72,7 +72,7 @@ class AuditedBound:
        labels are forgotten (they halve after 20,000);
     2. every miss and every drawn audit is learnt, and only those;
     3. the judge of labels errs as often as `learn_judge` was told, in every bin alike;
-    4. until the partition's own labels outweigh the borrowed ones (2,000 at most), those are,
+    4. until the partition's own labels outweigh the borrowed ones (3,000 at most), those are,
        once scaled, no rosier than its traffic.
     The bound is approximate. It holds for each moment, not for all moments at once, and for the
     rate in the long run, not for each hundred hits. Nothing is ever served below the threshold
