@@ -115,7 +115,7 @@ def load(folder: Path, split: str) -> Stream:
     prompts = [Prompt(row["prompt"], row["cluster"], row["source"]) for row in rows]
     cluster = {prompt.text: prompt.cluster for prompt in prompts}
     pairs = [row for row in _rows(folder / f"semcache_{split}.jsonl") if row["source"] == "qqp"]
-    # A duplicate of a clustered question belongs to its cluster, if it is itself in the stream or not.
+    # A duplicate of a clustered question is of its cluster, in the stream itself or not.
     for row in pairs:
         if row["duplicate"]:
             a, b = row["a"], row["b"]

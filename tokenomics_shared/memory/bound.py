@@ -10,6 +10,10 @@ from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.memory.audits import Auditor, JudgeRecord
 from tokenomics_shared.memory.interval import borrow, combine, scaled, upper_bounds, wilson
 from tokenomics_shared.memory.tally import BINS, Tally, bin_of, edge
+from tokenomics_shared.memory.tolerance import Estimate, Evidence, Tolerance
+
+TWO_IN_A_HUNDRED: Final = Tolerance()
+"""The limit where none is given."""
 
 NEVER: Final = 2.0
 """A threshold that no likelihood reaches."""
@@ -17,81 +21,21 @@ NEVER: Final = 2.0
 FORMAT: Final = 1
 """The layout of a kept state; another one is refused."""
 
-_BORROWED = 1500.0
+_BORROWED = 3000.0
 """Labels that the evidence and the other partitions count for, at most."""
 
 _VICINITY = 8
 """Bins below the threshold whose labels still say something about what is above."""
 
-_PATIENCE = 40
-"""Labels between two times that the threshold may fall, one bin each time."""
+_PATIENCE = 0.5
+"""The threshold may fall by a bin after this many times the labels in which, at the limit, one is
+wrong."""
 
 _MOST_LABELS = 20_000.0
 """Labels of a partition after which the old ones count half: traffic drifts."""
 
 _MOST_PARTITIONS = 256
 """Partitions with a record of their own; the one longest without a label loses its."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is known before the first label.
-
-    Attributes:
-        version: of the verifier that gave the likelihoods; those of two versions don't compare.
-        bins: for each bin of likelihood, labelled requests and how many of them were wrong.
-    """
-
-    version: str
-    bins: tuple[tuple[float, float], ...]
-
-    def __post_init__(self) -> None:
-        if len(self.bins) != BINS or not all(0 <= bad <= n < 1e12 for n, bad in self.bins):
-            raise ConfigError(f"evidence is {BINS} pairs of labels and wrong ones among them")
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """What may go wrong, and what may be spent on knowing it.
-
-    Attributes:
-        max_false_hit_rate: wrong hits among all hits, in (0, 1).
-        audit_rate: hits that may be audited, in [0, 1].
-        confidence: of the upper bound that is kept below the rate, in [.5, 1).
-    """
-
-    max_false_hit_rate: float = 0.02
-    audit_rate: float = 0.05
-    confidence: float = 0.8
-
-    def __post_init__(self) -> None:
-        if not 0.0 < self.max_false_hit_rate < 1.0:
-            raise ConfigError(f"max_false_hit_rate is in (0, 1), not {self.max_false_hit_rate}")
-        if not 0.0 <= self.audit_rate <= 1.0:
-            raise ConfigError(f"audit_rate is in [0, 1], not {self.audit_rate}")
-        if not 0.5 <= self.confidence < 1.0:
-            raise ConfigError(f"confidence is in [.5, 1), not {self.confidence}")
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How often hits were wrong, as far as labels tell.
-
-    Attributes:
-        false_hit_rate: the estimate, the judge's errors subtracted; 0 without hits.
-        low: its lower bound at the tolerance's confidence.
-        high: its upper bound.
-        hits: served so far.
-        audits: of these, compared with a fresh answer.
-        wrong: of those, called wrong by the judge.
-    """
-
-    false_hit_rate: float
-    low: float
-    high: float
-    hits: int
-    audits: int
-    wrong: int
 
 
 @dataclass(slots=True)
@@ -128,12 +72,12 @@ class AuditedBound:
        labels are forgotten (they halve after 20,000);
     2. every miss and every drawn audit is learnt, and only those;
     3. the judge of labels errs as often as `learn_judge` was told, in every bin alike;
-    4. until the partition's own labels outweigh the borrowed ones (1,500 at most), those are,
+    4. until the partition's own labels outweigh the borrowed ones (3,000 at most), those are,
        once scaled, no rosier than its traffic.
     The bound is approximate. It holds for each moment, not for all moments at once, and for the
     rate in the long run, not for each hundred hits. Nothing is ever served below the threshold
     in order to learn. The threshold rises at once and falls slowly, by a bin (an eighth of a
-    unit of log-odds) in 40 labels.
+    unit of log-odds) after half as many labels as have one wrong among them at the limit.
 
     Not safe to share between threads: the caller locks.
     """
@@ -142,7 +86,7 @@ class AuditedBound:
         self,
         evidence: Evidence,
         draw: Callable[[], float],
-        tolerance: Tolerance = Tolerance(),  # noqa: B008 -- frozen
+        tolerance: Tolerance = TWO_IN_A_HUNDRED,
     ) -> None:
         """Start from what is known.
 
@@ -230,8 +174,11 @@ class AuditedBound:
             rate += part * bad
             variance += part * part * bad * (1.0 - bad) / (here.labels + 1.0)
         low, high = (wilson(rate, variance, hits, z) for z in (-self._z, self._z))
+        true = self._judge.true
         return Estimate(
-            *map(self._judge.true, (rate, low, high)),
+            false_hit_rate=true(rate),
+            low=true(low),
+            high=true(high),
             hits=round(hits),
             audits=round(sum(own.audits)),
             wrong=round(sum(own.audited_wrong)),
@@ -292,9 +239,9 @@ class AuditedBound:
         return record
 
     def _settle(self, record: _Record, *, alarmed: bool) -> None:
-        """Raise the threshold where the labels ask for it, lower it when nothing speaks against."""
+        """Raise the threshold at once where labels ask for it, lower it now and then."""
         record.waited += 1
-        if not alarmed and record.waited % _PATIENCE:
+        if not alarmed and record.waited < _PATIENCE / self._tolerance.max_false_hit_rate:
             return
         for tally in (self._all, record.tally):
             if sum(tally.labels) > _MOST_LABELS:

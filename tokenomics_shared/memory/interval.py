@@ -9,8 +9,8 @@ from tokenomics_shared.memory.tally import BINS, Tally
 _DOUBT = 10.0
 """Wrong answers, met and expected, that a partition's own record needs to be half believed."""
 
-_SCALES = (0.7, 4.0)
-"""How far it may scale what is borrowed: carefully downwards, freely upwards."""
+_MOST_SCALED = 4.0
+"""How far it may scale what is borrowed upwards; never downwards, own labels do that slowly."""
 
 _LEAST_EVIDENCE = 30.0
 """Effective labels without which no rate counts as known."""
@@ -64,8 +64,7 @@ def scaled(
         if labels:
             expected += own.labels[place] * wrong / labels
             met += own.wrong[place]
-    low, high = _SCALES
-    factor = min(high, max(low, met / expected))
+    factor = min(_MOST_SCALED, max(1.0, met / expected))
     return [(labels, min(labels, wrong * factor)) for labels, wrong in borrowed]
 
 
@@ -88,29 +87,34 @@ def upper_bounds(bins: Sequence[Bin], z: float) -> list[float]:
         1 where there is too little evidence.
     """
     bounds = [1.0] * len(bins)
-    weight = wrong = variance = 0.0
+    weight = wrong = variance = spread = 0.0
     for place in range(len(bins) - 1, -1, -1):
         here = bins[place]
         if here.weight:
             rate = here.wrong / here.labels if here.labels else 1.0
             weight += here.weight
             wrong += here.weight * rate
-            variance += here.weight**2 * rate * (1.0 - rate) / (here.labels + 1.0)
-        if weight >= _LEAST_EVIDENCE:
-            bounds[place] = wilson(wrong / weight, variance / weight**2, weight, z)
+            each = here.weight**2 / (here.labels + 1.0)
+            variance += each * rate * (1.0 - rate)
+            spread += each
+        # As many labels, evenly spread, would say as much if all bins erred alike.
+        labels = weight**2 / spread if spread else 0.0
+        if labels >= _LEAST_EVIDENCE:
+            bounds[place] = wilson(wrong / weight, variance / weight**2, labels, z)
     return bounds
 
 
-def wilson(rate: float, variance: float, most: float, z: float) -> float:
+def wilson(rate: float, variance: float, labels: float, z: float) -> float:
     """The end of Wilson's score interval, upper for a positive z, lower for a negative one.
 
     Args:
         rate: the estimate, in [0, 1].
         variance: of the estimate; the number of labels that would give it is the effective one.
-        most: effective labels at most, where the variance is 0 for want of wrong ones.
+        labels: effective ones where the variance is 0 for want of wrong ones.
         z: standard deviations.
     """
-    labels = min(most, rate * (1.0 - rate) / variance) if variance > 0.0 else most
+    if variance > 0.0:
+        labels = rate * (1.0 - rate) / variance
     if labels <= 0.0:
         return 1.0 if z > 0.0 else 0.0
     square = z * z / labels

@@ -44,21 +44,24 @@ _FUNCTION_WORDS: Final = frozenset(
     how i if im in into is it its ive just know let like ll m make many may me might more most
     much must my need of on one only or other our own please re really s same shall she should so
     some such t tell than thank thanks that the their them then there these they thing things
-    this those to too uh um us ve very want was way ways we were what whats when where which who
+    this those to too uh um us ve very want was way ways we were what when where which who
     whom whose why will with would you your
     """.split()
 )
+_DENIED = "ca could did does do had has have is are was were wo would should must need"
 _NEGATIONS: Final = frozenset(
-    """
-    cannot cant couldnt didnt doesnt dont hasnt havent isnt arent wasnt werent wont wouldnt
-    shouldnt no not never none nobody nothing neither nor unable without
-    """.split()
-)
+    "cannot no not never none nobody nothing neither nor unable without".split()
+) | frozenset(verb + "nt" for verb in _DENIED.split())
+"""Words that negate; contracted ones as people type them without an apostrophe."""
+
 _QUESTION_WORDS: Final = frozenset(
-    "what which who whom whose when where why how can could should would will do does did is are".split()
+    """
+    what which who whom whose when where why how can could should would will do does did is are
+    """.split()
 )
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*|[+#%$€£]")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u02bc": "'", "`": "'"})
+_LEAST_STEM = 3
 _MOST_WORDS = 60
 _MOST_NOVEL = 5
 
@@ -131,15 +134,16 @@ def likeness(asked: Profile, witnesses: Sequence[Profile]) -> tuple[float, ...]:
 
 def _stem(word: str) -> str:
     """Take off the commonest endings, so that a word matches its plural and its past."""
-    if len(word) > 4:
-        if word.endswith("ies"):
-            return word[:-3] + "y"
-        for ending in ("ing", "ed", "ly"):
-            if word.endswith(ending) and len(word) - len(ending) > 2:
-                return _undouble(word[: -len(ending)])
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
+    if len(word) <= _LEAST_STEM:
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    for ending in ("ing", "ed", "ly"):
+        if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:
+            return _undouble(word[: -len(ending)])
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
-    return word.removesuffix("e") if len(word) > 3 else word
+    return word.removesuffix("e") if len(word) > _LEAST_STEM else word
 
 
 def _undouble(stem: str) -> str:

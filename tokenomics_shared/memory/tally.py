@@ -15,6 +15,7 @@ LEAST_LIKELIHOOD: Final = 0.5
 """The first bin's lower edge: what is likelier wrong than right is never served."""
 
 _LAST: Final = BINS - 1
+_ROWS: Final = 6
 
 
 def bin_of(likelihood: float) -> int | None:
@@ -78,12 +79,12 @@ class Tally:
             ValueError: they are not six rows of BINS counts.
         """
         rows = [[float(count) for count in counts] for counts in state]
-        sound = len(rows) == 6 and all(
+        sound = len(rows) == _ROWS and all(
             len(counts) == BINS and all(0.0 <= count < float("inf") for count in counts)
             for counts in rows
         )
         if not sound:
-            raise ValueError(f"a tally is six rows of {BINS} counts")
+            raise ValueError(f"a tally is {_ROWS} rows of {BINS} counts")
         return cls(*rows)
 
     def _all(self) -> tuple[list[float], ...]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from tokenomics_shared.errors import ConfigError
-from tokenomics_shared.memory.bound import Evidence
 from tokenomics_shared.memory.likeness import LIKENESS
+from tokenomics_shared.memory.tolerance import Evidence
 from tokenomics_shared.memory.vote import FEATURES
 
 INPUTS: Final = (*FEATURES, *LIKENESS)
@@ -139,6 +139,8 @@ def _expect(found: Mapping[str, Any], origin: str, key: str, wanted: object) -> 
 
 
 def _term(found: Mapping[str, Any]) -> Term:
+    if not set(found["of"]) <= set(INPUTS):
+        raise ValueError(f"a term of unknown features: {found['of']}")
     first, *rest = [INPUTS.index(name) for name in found["of"]]
     if len(rest) > 1:
         raise ValueError(f"a term of more than two features: {found['of']}")
