@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tokenomics_shared.bandit import Reward
 from tokenomics_shared.cascade import Climbed, climb, judged
 from tokenomics_shared.effects import Flush, Steps
+from tokenomics_shared.judge import Checks
 from tokenomics_shared.memory import objection
 from tokenomics_shared.ports import Bandit, Cascade, Codec, Judge, Memory, Planner
 from tokenomics_shared.resilience import is_permanent
@@ -13,6 +14,8 @@ from tokenomics_shared.types import Memo, Outcome, Prompt, Recall, Reply, Roster
 
 PREMIUM_QUALITY = 1.0
 """What the bandit learns premium's answers as: they are what the others are measured against."""
+
+_CHECKS = Checks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,6 @@ def _asked(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Reply]:
     answered = account.charges[-1]
     account.strategy = climbed.strategy.arm_id
     account.model = answered.model
-    account.answer = (answered.usage, answered.tier)
     account.accepted_draft = climbed.verdict is not None
     account.escalated = climbed.rejected is not None
     if prompt.pin is None:
@@ -127,6 +129,9 @@ def _remember(
 ) -> None:
     """Keep the answer, if it may be kept."""
     reason = objection(prompt, reply)
+    if reason is None and prompt.response_format is not None:
+        # The last rung was not judged, and kept without its form it would fail every retry.
+        reason = _CHECKS.judge(prompt, reply).reason
     payload = None if reason else codec.freeze(reply)
     if payload is None:
         account.note(f"not kept:{reason or 'not JSON'}")

@@ -3,7 +3,7 @@
 from tokenomics_shared.types import Prompt, Reply
 
 _WHOLE = frozenset({"stop", "STOP", "end_turn", "stop_sequence", "eos", "completed", ""})
-"""The providers' words for an answer that ended by itself."""
+"""The providers' words for an answer that ended by itself; one that came whole may lack it."""
 
 
 def objection(prompt: Prompt, reply: Reply) -> str | None:  # noqa: PLR0911 -- one for each
