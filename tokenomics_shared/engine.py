@@ -4,6 +4,7 @@ import logging
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
@@ -22,7 +23,7 @@ from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens
 from tokenomics_shared.pipeline import Parts, answer
 from tokenomics_shared.ports import Backend, Bandit, Cascade, Codec, Judge, Memory, Planner, Prices
 from tokenomics_shared.prediction import predict_output_tokens
-from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report
+from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report, Shield
 from tokenomics_shared.types import Outcome, Prompt, Roster, Usage
 
 JudgeFunction = Callable[[str, str], float]
@@ -132,9 +133,11 @@ def _rebuilt(config: TokenomicsConfig, given: dict[str, Any]) -> Engine:
 
 
 def _close(parts: Parts) -> None:
-    parts.memory.close()
-    parts.bandit.close()
-    parts.books.ledger.close()
+    """Close every part; one that can't be keeps no other open."""
+    ledger = parts.books.ledger
+    for name, part in (("memory", parts.memory), ("bandit", parts.bandit), ("ledger", ledger)):
+        with Shield(parts.books.faults, name, []):
+            part.close()
 
 
 def _memory(config: TokenomicsConfig, faults: Faults) -> Memory:
@@ -225,9 +228,13 @@ def _set_up_logging(config: TokenomicsConfig) -> None:
     if config.log_level is not None:
         logger.setLevel(config.log_level)
     if config.log_file is not None:
-        path = str(config.log_file.absolute())
+        path = str(config.log_file.expanduser().absolute())
         if any(getattr(handler, "baseFilename", "") == path for handler in logger.handlers):
             return
+        try:
+            Path(path).touch(mode=0o600)
+        except OSError as error:
+            raise ConfigError(f"log_file {path} can't be written: {error.strerror}") from error
         handler = logging.FileHandler(path, delay=True)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         logger.addHandler(handler)
