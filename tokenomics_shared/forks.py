@@ -20,7 +20,9 @@ _ROUND_S = 0.05
 class ForkSafe:
     """Something with a lock that no fork catches held by another thread.
 
-    Whoever forks first takes the locks of everything alive; the child gets fresh ones.
+    Whoever forks first takes the locks of everything alive; the child gets fresh ones. `__init__`
+    is for the end of a subclass's own, when all is in place, and waits for a fork under way: none
+    may be made while holding such a lock.
 
     Attributes:
         lock: what the owner's methods hold while they must not be caught.
@@ -28,7 +30,7 @@ class ForkSafe:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        _alive.add(weakref.ref(self, _alive.discard))
+        _forks.welcome(self)
 
     def before_fork(self) -> None:
         """Let go of what a child must not have; the lock is held."""
@@ -37,43 +39,63 @@ class ForkSafe:
         """Forget what only the parent has: its threads, its files."""
 
 
-_alive: set[weakref.ref[ForkSafe]] = set()
-_taken = threading.local()
+class _Forks:
+    """The forks of this process, one at a time."""
 
+    def __init__(self) -> None:
+        self._alive: set[weakref.ref[ForkSafe]] = set()
+        self._turn = threading.RLock()
+        self._mine = threading.local()
 
-def _before() -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not _take_all() and time.monotonic() < deadline:
-        _let_go()
-    for each in _taken.all:
-        each.before_fork()
+    def welcome(self, newcomer: ForkSafe) -> None:
+        """Count it in from the next fork on; it waits for the end of the one under way."""
+        self._alive.add(weakref.ref(newcomer, self._alive.discard))
+        if self._turn.acquire(timeout=PATIENCE_S):
+            self._turn.release()
 
+    def before(self) -> None:
+        """Take every lock, and have everything let go."""
+        deadline = time.monotonic() + PATIENCE_S
+        self._mine.taken = []
+        self._mine.turn = self._turn.acquire(timeout=PATIENCE_S)
+        while not self._take_all() and time.monotonic() < deadline:
+            self._release_all()
+        for each in self._mine.taken:
+            each.before_fork()
 
-def _take_all() -> bool:
-    """Take every lock, in an order that is the same for all who fork; False when one is busy."""
-    alive = [each for reference in _alive.copy() if (each := reference()) is not None]
-    alive.sort(key=id)
-    _taken.all = []
-    for each in alive:
-        if each.lock.acquire(timeout=_ROUND_S):
-            _taken.all.append(each)
-    return len(_taken.all) == len(alive)
+    def in_parent(self) -> None:
+        """Release them."""
+        self._release_all()
+        if self._mine.turn:
+            self._turn.release()
 
-
-def _let_go() -> None:
-    for each in _taken.all:
-        each.lock.release()
-    _taken.all = []
-
-
-def _in_child() -> None:
-    _taken.all = []
-    for reference in _alive.copy():
-        each = reference()
-        if each is not None:
+    def in_child(self) -> None:
+        """Make them anew: whoever held one that could not be taken is not here."""
+        self._turn = threading.RLock()
+        for each in self._everyone():
             each.lock = threading.RLock()
             each.in_child()
 
+    def _take_all(self) -> bool:
+        """Take what can be taken; False when something is busy."""
+        everyone = self._everyone()
+        for each in everyone:
+            if each.lock.acquire(timeout=_ROUND_S):
+                self._mine.taken.append(each)
+        return len(self._mine.taken) == len(everyone)
+
+    def _release_all(self) -> None:
+        for each in self._mine.taken:
+            each.lock.release()
+        self._mine.taken = []
+
+    def _everyone(self) -> list[ForkSafe]:
+        return [each for reference in self._alive.copy() if (each := reference()) is not None]
+
+
+_forks = _Forks()
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_parent=_let_go, after_in_child=_in_child)
+    os.register_at_fork(
+        before=_forks.before, after_in_parent=_forks.in_parent, after_in_child=_forks.in_child
+    )

@@ -202,6 +202,24 @@ def test_a_lock_that_another_holds_too_long_is_free_in_the_child(
     assert other.lock.acquire(timeout=1.0)
 
 
+def test_nothing_new_comes_up_during_a_fork() -> None:
+    made: list[bool] = []
+
+    class Slow(ForkSafe):
+        def before_fork(self) -> None:
+            newcomer.start()
+            newcomer.join(0.2)
+            made.append(newcomer.is_alive())
+
+    newcomer = threading.Thread(target=ForkSafe)
+    slow = Slow()
+    assert forked(lambda: True)
+    newcomer.join(5.0)
+    assert made == [True]
+    assert not newcomer.is_alive()
+    assert slow.lock.acquire(timeout=1.0)
+
+
 def test_what_nobody_holds_any_more_is_not_kept_for_a_fork(tmp_path: Path) -> None:
     database = Database(tmp_path / "notes.db", SCHEMA, lambda error: None)
     texts(database)

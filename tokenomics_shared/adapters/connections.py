@@ -14,10 +14,10 @@ class Connection(ForkSafe):
     """One thread's connection to a file, opened when it is needed and closed by every fork."""
 
     def __init__(self, path: Path, connect: Callable[[Path], sqlite3.Connection]) -> None:
-        super().__init__()
         self._path = path
         self._connect = connect
         self._opened: sqlite3.Connection | None = None
+        super().__init__()
 
     def get(self) -> sqlite3.Connection:
         """The open connection, for use under the lock."""
@@ -32,6 +32,11 @@ class Connection(ForkSafe):
             self._opened = None
 
     before_fork = in_child = close
+
+    def __del__(self) -> None:
+        """Close what an ended thread left open, and not while somebody forks."""
+        with self.lock:
+            self.close()
 
 
 def to_write(path: Path) -> sqlite3.Connection:

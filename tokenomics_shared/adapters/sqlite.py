@@ -105,9 +105,9 @@ class _Private(ForkSafe):
     """
 
     def __init__(self, schema: Schema) -> None:
-        super().__init__()
         self._schema = schema
         self._opened: sqlite3.Connection | None = None
+        super().__init__()
 
     def read(self, *queries: Statement) -> list[list[Row]]:
         with self.lock:

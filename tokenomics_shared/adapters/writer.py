@@ -42,12 +42,12 @@ class Writer(ForkSafe):
             release: lets go of what the writing thread holds, when it ends.
             on_fault: told of each job that could not be written.
         """
-        super().__init__()
         self._write = write
         self._release = release
         self._on_fault = on_fault
         self._closed = False
         self.in_child()
+        super().__init__()
 
     def put(self, job: Job) -> None:
         """Queue a job.

@@ -45,11 +45,11 @@ class JsonState(ForkSafe):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__()
         self.path = path
         self._writing = Lock()
         self._timer: Timer | None = None
         self._dirty = False
+        super().__init__()
 
     def load(self) -> Arms:
         """Read the pulls; none when there is no file yet."""

@@ -28,11 +28,11 @@ class Ucb(ForkSafe):
             contextual: learn for each complexity apart.
             state: where the pulls are kept beyond the process.
         """
-        super().__init__()
         self._c = exploration
         self._contextual = contextual
         self._state = state or NoState()
         self._arms: Arms = self._state.load()
+        super().__init__()
 
     def choose(self, plan: QueryPlan, roster: Roster) -> Strategy:
         """Pick the arm with the highest upper bound."""

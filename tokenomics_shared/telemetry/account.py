@@ -46,8 +46,8 @@ class _Ids(ForkSafe):
     """Names requests, each once in the world: a series drawn by each process, and a number."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.in_child()
+        super().__init__()
 
     @override
     def in_child(self) -> None:

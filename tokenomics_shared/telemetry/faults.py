@@ -14,8 +14,8 @@ class Faults(ForkSafe):
     """Counts faults by part and kind. Safe to share between threads."""
 
     def __init__(self) -> None:
-        super().__init__()
         self._counts: Counter[str] = Counter()
+        super().__init__()
 
     def counts(self) -> dict[str, int]:
         """How often each part failed, as `part:ExceptionName`."""
