@@ -15,9 +15,9 @@ from typing import Any
 
 try:
     import numpy as np
-    import sklearn  # type: ignore[import-untyped]
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-    from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
+    import sklearn
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
 except ImportError as error:
     raise SystemExit("Training needs: pip install numpy scikit-learn") from error
 from harness import DATA

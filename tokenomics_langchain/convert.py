@@ -310,7 +310,10 @@ def _tool_calls(message: AIMessage) -> tuple[ToolCall, ...]:
 
 def _finish_reason(metadata: Mapping[str, Any], calls: Sequence[ToolCall]) -> str:
     reason = next((metadata[name] for name in _REASONS if metadata.get(name)), None)
-    return str(reason or ("tool_calls" if calls else ""))
+    if reason or calls:
+        return str(reason or "tool_calls")
+    # An integration that names its provider tells its reasons too; with others an end is an end.
+    return "" if "model_provider" in metadata else "stop"
 
 
 def _faults(message: AIMessage) -> Iterable[str]:

@@ -35,11 +35,13 @@ def report(
     if not ledger_path.exists():
         _fail(f"{ledger_path} does not exist")
     try:
-        ledger = SqliteLedger(ledger_path, on_fault=logging.getLogger("tokenomics").error)
+        ledger = SqliteLedger(
+            ledger_path, on_fault=logging.getLogger("tokenomics").error, read_only=True
+        )
+        found = Report(ledger.totals())
+        ledger.close()
     except TokenomicsError as error:
         _fail(str(error))
-    found = Report(ledger.totals())
-    ledger.close()
     typer.echo(json.dumps(found.to_dict(), indent=2) if as_json else str(found))
 
 

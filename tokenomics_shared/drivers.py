@@ -257,7 +257,12 @@ class _Tap:
     def finish(self) -> None:
         """Join the chunks into the reply they are of."""
         reply = self._joined()
-        self._reply = replace(reply, finish_reason="aborted") if self.aborted else reply
+        if self.aborted:
+            reply = replace(reply, finish_reason="aborted")
+        elif not reply.finish_reason:
+            # The connection may have ended, and not the answer.
+            reply = replace(reply, finish_reason="unfinished")
+        self._reply = reply
         self.result = self._reply
 
     def partial(self) -> Reply | None:

@@ -5,6 +5,7 @@ import logging
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
+from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
@@ -51,8 +52,8 @@ class Engine:
             max_jobs=MAX_AUDITS,
         )
         self._given: dict[str, Any] = {}
-        shared = () if memory.faults is faults else (memory,)
-        self.close = weakref.finalize(self, _close, parts, self._auditor, shared)
+        own = (memory,) if memory.faults is faults else ()
+        self.close = weakref.finalize(self, _close, parts, self._auditor, own)
 
     @override
     def __reduce__(self) -> tuple[Any, ...]:
@@ -158,13 +159,17 @@ def _rebuilt(config: TokenomicsConfig, given: dict[str, Any]) -> Engine:
     return Engine.build(config, **given)
 
 
-def _close(parts: Parts, auditor: Background, shared: tuple[Memory, ...]) -> None:
-    auditor.close()
-    # A memory that others use too is theirs to close.
-    if not shared:
-        parts.memory.close()
-    parts.bandit.close()
-    parts.books.ledger.close()
+def _close(parts: Parts, auditor: Background, own: tuple[Memory, ...]) -> None:
+    """Close every part; one that can't be keeps no other open.
+
+    A memory that others use too is theirs to close.
+    """
+    faults, ledger = parts.books.faults, parts.books.ledger
+    closing: list[tuple[str, Callable[[], object]]] = [("audits", auditor.close)]
+    closing += [("memory", memory.close) for memory in own]
+    for name, close in (*closing, ("bandit", parts.bandit.close), ("ledger", ledger.close)):
+        with faults.shield(name):
+            close()
 
 
 def _memory(config: TokenomicsConfig, faults: Faults) -> Memory:
@@ -243,9 +248,13 @@ def _set_up_logging(config: TokenomicsConfig) -> None:
     if config.log_level is not None:
         logger.setLevel(config.log_level)
     if config.log_file is not None:
-        path = str(config.log_file.absolute())
+        path = str(config.log_file.expanduser().absolute())
         if any(getattr(handler, "baseFilename", "") == path for handler in logger.handlers):
             return
+        try:
+            Path(path).touch(mode=0o600)
+        except OSError as error:
+            raise ConfigError(f"log_file {path} can't be written: {error.strerror}") from error
         handler = logging.FileHandler(path, delay=True)
         handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
         logger.addHandler(handler)

@@ -10,13 +10,14 @@ from tokenomics_shared.adapters.sqlite import Database
 from tokenomics_shared.config import MemoryConfig
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.memory.agreement import Agreement, agreement
-from tokenomics_shared.memory.bound import AuditedBound, Tolerance
+from tokenomics_shared.memory.bound import AuditedBound
 from tokenomics_shared.memory.catalogue import Catalogue
 from tokenomics_shared.memory.eligibility import Limits
 from tokenomics_shared.memory.exact import ExactCache
 from tokenomics_shared.memory.policy import Bounded, Policy, Reader, Static
 from tokenomics_shared.memory.semantic import SemanticCache
 from tokenomics_shared.memory.shelves import Shelves
+from tokenomics_shared.memory.tolerance import Evidence, Tolerance
 from tokenomics_shared.memory.verifier import Verifier
 from tokenomics_shared.ports import Embedder, VectorIndex
 
@@ -63,7 +64,7 @@ def semantic_cache(
     return SemanticCache(
         embedder,
         Catalogue(store, shelves, answers, clock),
-        policy_of(config),
+        policy_of(config, embedder.name),
         compare=functools.partial(_compare, embedder),
         limits=Limits(
             config.max_temperature,
@@ -100,11 +101,17 @@ def _indexes(where: str | None, embedder: Embedder) -> Callable[[bytes], VectorI
     )
 
 
-def policy_of(config: MemoryConfig, draw: Callable[[], float] = random.random) -> Policy:
+def policy_of(
+    config: MemoryConfig, embedder: str, draw: Callable[[], float] = random.random
+) -> Policy:
     """The policy that the configuration asks for.
+
+    What is known beforehand of likelihoods and thresholds is known of one embedder. With another
+    one nothing is given by meaning until enough misses have been compared.
 
     Args:
         config: the settings.
+        embedder: the name of what reads questions.
         draw: uniform random numbers in [0, 1), for which hits are audited.
     """
     reader = Reader()
@@ -113,7 +120,10 @@ def policy_of(config: MemoryConfig, draw: Callable[[], float] = random.random) -
         return Static(*thresholds, reader if config.guard else None)
     verifier = Verifier.load()
     tolerance = Tolerance(config.max_false_hit_rate, config.audit_rate)
-    return Bounded(verifier, AuditedBound(verifier.evidence, draw, tolerance), reader)
+    evidence = verifier.evidence
+    if verifier.embedder not in embedder:
+        evidence = Evidence(evidence.version, ((0.0, 0.0),) * len(evidence.bins))
+    return Bounded(verifier, AuditedBound(evidence, draw, tolerance), reader)
 
 
 def _compare(embedder: Embedder, question: str, fresh: str, kept: str) -> Agreement:  # noqa: ARG001 -- a model judge wants it

@@ -6,6 +6,7 @@ from functools import partial
 from tokenomics_shared.bandit import Reward
 from tokenomics_shared.cascade import Climbed, climb, judged, with_near_miss
 from tokenomics_shared.effects import Flush, Generate, Steps
+from tokenomics_shared.judge import Checks
 from tokenomics_shared.memory import objection, objection_to_matching
 from tokenomics_shared.ports import Bandit, Cascade, Codec, Judge, Memory, Planner, Read
 from tokenomics_shared.resilience import is_permanent
@@ -23,6 +24,8 @@ from tokenomics_shared.types import (
 
 PREMIUM_QUALITY = 1.0
 """What the bandit learns premium's answers as: they are what the others are measured against."""
+
+_CHECKS = Checks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,6 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
     answered = account.charges[-1]
     account.strategy = climbed.strategy.arm_id
     account.model = answered.model
-    account.answer = (answered.usage, answered.tier)
     account.accepted_draft = climbed.verdict is not None
     account.escalated = climbed.rejected is not None
     if prompt.pin is None:
@@ -198,6 +200,9 @@ def _remember(
 def _memo(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> Memo | None:
     """The answer as memory keeps it; None when it may not be kept."""
     reason = objection(prompt, reply)
+    if reason is None and prompt.response_format is not None:
+        # The last rung was not judged, and kept without its form it would fail every retry.
+        reason = _CHECKS.judge(prompt, reply).reason
     payload = None if reason else codec.freeze(reply)
     if payload is None:
         account.note(f"not kept:{reason or 'not JSON'}")

@@ -219,6 +219,14 @@ class PromptStore(Protocol):
         """Queue the removal of a question; returns at once."""
         ...
 
+    def alias(self, wording: bytes, key: bytes) -> None:
+        """Queue that a normal wording is the request under this key; returns at once."""
+        ...
+
+    def key_of(self, wording: bytes) -> bytes | None:
+        """The key of the request with this normal wording."""
+        ...
+
     def quarantine(self, group: int, until: float) -> None:
         """Queue that no answer of this group is given by meaning before `until`."""
         ...

@@ -238,7 +238,8 @@ class Reply:
         tool_calls: functions it asks for.
         usage: tokens as the provider reported them, or None when it reported none.
         finish_reason: `stop`, `length`, `tool_calls`, `content_filter`, `aborted` (stopped by
-            our own gate) or the provider's word.
+            our own gate), `unfinished` (streamed, and the reason that should have ended it never
+            came) or the provider's word; empty when a whole answer came without one.
         model: the model's name as the provider reported it.
         faults: what is wrong with it already as a message (a tool call whose arguments are
             not JSON, a refusal), in words.

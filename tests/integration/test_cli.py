@@ -16,6 +16,11 @@ def tokenomics(*arguments: object) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def looks(folder: Path) -> dict[str, tuple[int, int]]:
+    stats = {path.name: path.stat() for path in folder.iterdir()}
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats.items()}
+
+
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     made = engine(state_dir=tmp_path)
@@ -46,6 +51,7 @@ def test_a_report_for_machines(state: Path) -> None:
     [
         ("nowhere.db", None, "nowhere.db does not exist"),
         ("notes.txt", "Dear diary", "notes.txt is not a Tokenomics ledger"),
+        ("notes.txt", "", "notes.txt is not a Tokenomics ledger: it is empty"),
     ],
 )
 def test_what_is_no_ledger_is_named(
@@ -57,6 +63,23 @@ def test_what_is_no_ledger_is_named(
     assert done.returncode == 2
     assert done.stdout == ""
     assert reason in done.stderr
+    assert "Traceback" not in done.stderr
+    if content is not None:
+        assert (tmp_path / name).read_text() == content
+
+
+def test_a_report_changes_nothing(state: Path) -> None:
+    before = looks(state)
+    assert tokenomics("report", state).returncode == 0
+    assert looks(state) == before
+
+
+def test_a_damaged_ledger_is_named(state: Path) -> None:
+    ledger = state / "ledger.db"
+    ledger.write_bytes(ledger.read_bytes()[:100] + b"x" * 5000)
+    done = tokenomics("report", state)
+    assert done.returncode == 2
+    assert "ledger.db can't be read" in done.stderr
     assert "Traceback" not in done.stderr
 
 

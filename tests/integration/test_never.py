@@ -1,6 +1,7 @@
 """What must never share an answer doesn't, through the whole memory with real embeddings."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from tokenomics_shared import Memory
 from tokenomics_shared.types import Memo
 
 MUST_NOT, MAY = list(must_not_share()), list(may_share())
-SETTINGS = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "fixed threshold": {"max_false_hit_rate": None},
     "bounded": {"max_false_hit_rate": 0.05, "audit_rate": 0.0},
 }

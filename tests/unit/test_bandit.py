@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import random
+import threading
 import time
 from decimal import Decimal
 from pathlib import Path
@@ -164,10 +165,43 @@ def test_a_state_that_cannot_be_saved_does_no_harm(
     assert "was not saved" in caplog.text
 
 
+def test_what_could_not_be_saved_is_saved_when_it_can_be(tmp_path: Path) -> None:
+    policy = learned(tmp_path / "state.json", 0.5)
+    (tmp_path / "state.json").mkdir()
+    with pytest.raises(IsADirectoryError):
+        policy.close()
+    (tmp_path / "state.json").rmdir()
+    policy.close()
+    assert json.loads((tmp_path / "state.json").read_text())["arms"]
+
+
+def test_what_is_learned_while_the_state_is_saved_is_saved_next(tmp_path: Path) -> None:
+    state = JsonState(tmp_path / "state.json")
+    arms = {"a": (1, 1.0)}
+    inside, leave = threading.Event(), threading.Event()
+
+    def slow() -> dict[str, tuple[int, float]]:
+        before = dict(arms)
+        inside.set()
+        leave.wait()
+        return before
+
+    state.changed(dict)
+    saving = threading.Thread(target=state.save, args=(slow,))
+    saving.start()
+    inside.wait()
+    arms["a"] = (2, 2.0)
+    state.changed(lambda: dict(arms))
+    leave.set()
+    saving.join()
+    state.save(lambda: dict(arms))
+    assert json.loads(state.path.read_text())["arms"] == {"a": [2, 2.0]}
+
+
 def test_nothing_is_written_when_nothing_was_learned(tmp_path: Path) -> None:
     learned(tmp_path / "state.json").close()
     assert list(tmp_path.iterdir()) == []
-    NoState().save({})
+    NoState().save(dict)
 
 
 @pytest.mark.parametrize(

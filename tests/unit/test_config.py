@@ -201,20 +201,27 @@ def test_a_configuration_is_fixed() -> None:
         TokenomicsConfig().log_level = "INFO"  # type: ignore[misc]
 
 
-def test_logging_is_touched_only_as_asked(tmp_path: Path) -> None:
+def test_logging_is_touched_only_as_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     logger = logging.getLogger("tokenomics")
     before = (logger.level, list(logger.handlers))
     Engine.build(TokenomicsConfig()).close()
     assert (logger.level, logger.handlers) == before
     path = tmp_path / "tokenomics.log"
-    for _ in range(2):
-        Engine.build(TokenomicsConfig(log_level="INFO", log_file=path)).close()
+    for given in (path, Path("~/tokenomics.log")):
+        Engine.build(TokenomicsConfig(log_level="INFO", log_file=given)).close()
     try:
         assert logger.level == logging.INFO
         assert len(logger.handlers) == len(before[1]) + 1
         logger.info("written")
         assert "INFO tokenomics written" in path.read_text()
+        assert path.stat().st_mode & 0o077 == 0
     finally:
         logger.setLevel(before[0])
         logger.handlers[-1].close()
         logger.handlers[:] = before[1]
+
+
+def test_a_log_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"log_file .*no/where.log can't be written: No such"):
+        Engine.build(TokenomicsConfig(log_file=tmp_path / "no" / "where.log"))

@@ -61,6 +61,14 @@ def test_what_was_seen_live_is_not_flushed_again() -> None:
     assert result.shown
 
 
+async def test_a_stream_that_ends_without_a_reason_may_not_have_ended() -> None:
+    plain = reply(LONG.text, finish_reason="")
+    backend = ScriptedBackend({"cheap": [plain] * 3})
+    assert run(one_call(), backend).finish_reason == ""
+    assert drain(one_call(), backend)[1].finish_reason == "unfinished"
+    assert (await adrain(one_call(), backend))[1].finish_reason == "unfinished"
+
+
 def test_a_reply_from_elsewhere_is_replayed() -> None:
     def remembered() -> Steps[str]:
         yield from Flush(LONG)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.kit import GOOD, ROSTER, engine, prompt, reply
 from tokenomics_shared import ConfigError, Engine
+from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.testing import ScriptedBackend, TextCodec
 from tokenomics_shared.types import Reply, Usage
@@ -102,6 +103,22 @@ def test_only_broken_drafts_are_rejected_without_the_quick_check() -> None:
     backend = ScriptedBackend({"cheap": [reply("No."), reply("")], "premium": [reply(GOOD)]})
     assert made.run(prompt("a"), ROSTER, TextCodec(), backend).accepted_draft
     assert made.run(prompt("b"), ROSTER, TextCodec(), backend).escalated
+
+
+def test_a_part_that_cannot_be_closed_keeps_no_other_open(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = tmp_path / "bandit"
+    made = engine(state_dir=tmp_path, bandit={"enabled": True, "state_file": state / "s.json"})
+    made.run(prompt(), ROSTER, TextCodec(), Echo())
+    state.write_text("in the way")
+    made.close()
+    made.close()
+    assert made.parts.books.faults.counts() == {"bandit:FileExistsError": 1}
+    assert "bandit failed with FileExistsError" in caplog.text
+    ledger = SqliteLedger(tmp_path / "ledger.db", on_fault=print)
+    assert ledger.totals().requests == 1
+    ledger.close()
 
 
 def test_closing_ends_the_writers_and_may_be_done_twice() -> None:

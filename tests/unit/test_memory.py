@@ -158,6 +158,8 @@ def test_lone_surrogates_have_a_key() -> None:
         (reply(GOOD, finish_reason="length"), "finish reason length"),
         (reply(GOOD, finish_reason="content_filter"), "finish reason content_filter"),
         (reply(GOOD, finish_reason="aborted"), "finish reason aborted"),
+        (reply(GOOD, finish_reason=""), None),
+        (reply(GOOD, finish_reason="unfinished"), "finish reason unfinished"),
         (reply("  "), "empty"),
         (reply(GOOD, faults=("refused",)), "refused"),
         (reply("", tool_calls=(ToolCall("add", "{}"),)), "calls tools"),

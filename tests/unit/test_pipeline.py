@@ -166,6 +166,19 @@ def test_a_tool_call_is_judged_by_its_arguments() -> None:
     assert outcome.escalated
 
 
+@pytest.mark.parametrize("text", ['{"na', '{"age": 9}', "Vienna"])
+def test_an_answer_without_the_form_asked_for_is_not_kept(text: str) -> None:
+    schema = {"properties": {"name": {}}, "required": ["name"]}
+    ask = prompt(response_format=schema)
+    draft, answer = Generate(CHEAP, ask, "hold"), Generate(PREMIUM, ask, "live")
+    made = engine()
+    first = played(made, (draft, reply(text)), (answer, reply(text)), ask=ask)
+    assert first.trace[-1].startswith("not kept:")
+    good = reply('{"name": "Vienna"}')
+    played(made, (draft, reply(text)), (answer, good), ask=ask)
+    assert played(made, (Flush, None), ask=ask).recall.cache_type == "exact"
+
+
 def test_a_fault_in_memory_is_counted_and_the_call_goes_on() -> None:
     class Broken(TextCodec):
         def thaw(self, payload: str) -> Reply:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenomics_shared.adapters.genai_prices import GenaiPrices
-from tokenomics_shared.telemetry import Overrides, Price
+from tokenomics_shared.telemetry import Overrides, Price, names_of
 from tokenomics_shared.types import Tier, Usage
 
 LISTED = GenaiPrices()
@@ -62,7 +62,33 @@ def test_what_is_not_listed_is_unknown(model: str, provider: str) -> None:
 def test_the_name_the_provider_reports_comes_first() -> None:
     million = Usage(1_000_000, 0)
     assert LISTED.cost(tier("gpt-4o"), "gpt-4o-mini-2024-07-18", million) == Decimal("0.15")
-    assert LISTED.cost(tier("gpt-4o"), "never heard of", million) == Decimal("2.5")
+    assert LISTED.cost(tier("gpt-4o"), "gpt-4o-2099-12-31", million) == Decimal("2.5")
+    assert LISTED.cost(tier("gpt-4o"), "never heard of", million) is None
+    stated = Overrides({"gpt-4o": Price(Decimal(1), Decimal(2))}, LISTED)
+    assert stated.cost(tier("gpt-4o"), "never heard of", million) is None
+
+
+@pytest.mark.parametrize(
+    ("own", "reported", "names"),
+    [
+        ("gpt-4o", "", ("gpt-4o",)),
+        ("gpt-4o", "gpt-4o", ("gpt-4o",)),
+        ("gpt-4o", "gpt-4o-2024-08-06", ("gpt-4o-2024-08-06", "gpt-4o")),
+        ("gpt-4", "gpt-4-0613", ("gpt-4-0613", "gpt-4")),
+        ("gpt-4", "gpt-4.1", ("gpt-4.1",)),
+        ("gpt-4", "gpt-4-1106-preview", ("gpt-4-1106-preview",)),
+        ("gpt-4o", "gpt-4o-mini", ("gpt-4o-mini",)),
+        ("gpt-4o", "o3", ("o3",)),
+        ("claude-x-latest", "claude-x-20250101", ("claude-x-20250101", "claude-x-latest")),
+        ("claude-x", "claude-x@20250101", ("claude-x@20250101", "claude-x")),
+        ("acme.x-20250101", "acme.x-20250101-v1:0", ("acme.x-20250101-v1:0", "acme.x-20250101")),
+        ("flash-2.0", "flash-2.0-001", ("flash-2.0-001", "flash-2.0")),
+    ],
+)
+def test_the_tiers_own_name_counts_only_for_versions_of_it(
+    own: str, reported: str, names: tuple[str, ...]
+) -> None:
+    assert names_of(own, reported) == names
 
 
 def test_stated_prices_come_before_listed_ones() -> None:

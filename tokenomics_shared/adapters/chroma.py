@@ -63,7 +63,8 @@ class ChromaIndex:
         )
 
     def __len__(self) -> int:
-        return self._collection.count()
+        count: int = self._collection.count()
+        return count
 
     def add(self, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
         """Add unit vectors; an id that is there already is replaced, the last of two alike counts.

@@ -1,11 +1,12 @@
 """Prices from the `genai-prices` library's bundled table; nothing is fetched."""
 
+from contextlib import suppress
 from decimal import Decimal
 
 import genai_prices
 from genai_prices.types import ModelPrice, PriceCalculation, TieredPrices
 
-from tokenomics_shared.telemetry import Price
+from tokenomics_shared.telemetry import Price, names_of
 from tokenomics_shared.types import Tier, Usage
 
 _PROVIDERS = {
@@ -19,37 +20,32 @@ _PROVIDERS = {
 }
 """The library's names for providers that frameworks call otherwise."""
 
-_PER_CALL = "per call"
-
 
 class GenaiPrices:
     """Looks prices up by provider and model name; never guesses a provider."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Price | str | None] = {}
+        self._known: dict[tuple[str, str, str], tuple[str, Price | None]] = {}
 
     def cost(self, tier: Tier, model: str, usage: Usage) -> Decimal | None:
         """US dollars for this usage, or None when the table has no such model."""
-        for name in (model, tier.model):
-            key = (tier.provider, name)
-            if key not in self._known:
-                self._known[key] = self._look_up(*key)
-            price = self._known[key]
-            if isinstance(price, Price):
-                return price.cost(usage)
-            if price is not None:
-                return self._calculate(tier.provider, name, usage).total_price
-        return None
-
-    def _look_up(self, provider: str, model: str) -> Price | str | None:
-        if not provider or not model:
-            return None
-        try:
-            found = self._calculate(provider, model, Usage(input=1))
-        except LookupError:
-            return None
+        key = (tier.provider, tier.model, model)
+        if key not in self._known:
+            self._known[key] = self._look_up(*key)
+        name, price = self._known[key]
+        if price is not None:
+            return price.cost(usage)
         # One that depends on the time of day or on the prompt's length has to be asked anew.
-        return _flat(found.model.prices) or _PER_CALL
+        return self._calculate(tier.provider, name, usage).total_price if name else None
+
+    def _look_up(self, provider: str, own: str, reported: str) -> tuple[str, Price | None]:
+        """The name that is listed, empty for none, and its price if that is always the same."""
+        for name in names_of(own, reported):
+            if provider and name:
+                with suppress(LookupError):
+                    found = self._calculate(provider, name, Usage(input=1))
+                    return name, _flat(found.model.prices)
+        return "", None
 
     @staticmethod
     def _calculate(provider: str, model: str, usage: Usage) -> PriceCalculation:

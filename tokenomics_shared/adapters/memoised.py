@@ -46,7 +46,8 @@ class Memoised:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Unit vectors, a row a text."""
         if not texts:
-            return self._embedder.embed(texts)
+            nothing: NDArray[np.float32] = self._embedder.embed(texts)
+            return nothing
         keys = [_key(text) for text in texts]
         with self._lock:
             found = {key: self._recall(key) for key in keys}

@@ -4,7 +4,6 @@ Write-ahead logging with `synchronous=NORMAL`: a killed process loses at most wh
 committed, never what was, and the file is never corrupt.
 """
 
-import os
 import sqlite3
 import threading
 import weakref
@@ -14,12 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from typing_extensions import override
+
+from tokenomics_shared.adapters.connections import Connection, to_read, to_write
 from tokenomics_shared.adapters.writer import Job, Statement, Writer
 from tokenomics_shared.errors import StoreError
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.types import Usage
-
-BUSY_S = 10.0
-"""Seconds to wait for another process's transaction."""
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER_BYTES = 100
@@ -52,7 +52,12 @@ class Database:
     """
 
     def __init__(
-        self, path: Path | None, schema: Schema, on_fault: Callable[[Exception], object]
+        self,
+        path: Path | None,
+        schema: Schema,
+        on_fault: Callable[[Exception], object],
+        *,
+        read_only: bool = False,
     ) -> None:
         """Open or create the file.
 
@@ -60,11 +65,13 @@ class Database:
             path: the file; None for a private temporary one.
             schema: what it holds.
             on_fault: told of each write that failed.
+            read_only: the file must be there, and is never written.
 
         Raises:
             StoreError: the file is foreign, newer, or can't be opened. It is left untouched.
         """
-        self._file = _Private(schema) if path is None else _Shared(path, schema)
+        kind = _ReadOnly if read_only else _Shared
+        self._file = _Private(schema) if path is None else kind(path, schema)
         self._writer = Writer(self._file.write, self._file.release, on_fault)
         self._stop = weakref.finalize(self, self._writer.stop)
 
@@ -90,79 +97,107 @@ class Database:
         self._file.release()
 
 
-class _Private:
+class _Private(ForkSafe):
     """SQLite's own temporary database, which has one connection; everybody takes turns.
 
-    Pages beyond its cache go to a nameless file, so a long life costs disk, not memory.
+    Pages beyond its cache go to a nameless file, so a long life costs disk, not memory. A forked
+    child begins an empty one; the parent goes on using its own.
     """
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._lock = threading.Lock()
-        self._opened: tuple[int, sqlite3.Connection] | None = None
+        self._opened: sqlite3.Connection | None = None
+        super().__init__()
 
     def read(self, *queries: Statement) -> list[list[Row]]:
-        with self._lock:
+        with self.lock:
             return _read(self._connection(), queries)
 
     def write(self, jobs: Sequence[Job]) -> None:
-        with self._lock:
+        with self.lock:
             _write(self._connection(), jobs)
 
     def release(self) -> None:
         """The one connection lives as long as this does."""
 
+    @override
+    def in_child(self) -> None:
+        self._opened = None
+
     def _connection(self) -> sqlite3.Connection:
-        if self._opened is None or self._opened[0] != os.getpid():
-            # After a fork the parent goes on using the old one.
-            connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-            _create(connection, self._schema)
-            self._opened = (os.getpid(), connection)
-        return self._opened[1]
+        if self._opened is None:
+            self._opened = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+            _create(self._opened, self._schema)
+        return self._opened
 
 
 class _Shared:
     """A file with a connection for each thread."""
 
+    _connect = staticmethod(to_write)
+
     def __init__(self, path: Path, schema: Schema) -> None:
         self._path = path
         self._local = threading.local()
         try:
-            _refuse_foreign(path, schema)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            with closing(self._open()) as connection:
-                _create(connection, schema)
-                connection.execute("PRAGMA journal_mode=WAL")
+            self._prepare(schema)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{path} can't be opened as a {schema.what}: {error}") from error
 
     def read(self, *queries: Statement) -> list[list[Row]]:
-        return _read(self._connection(), queries)
+        mine = self._mine()
+        with mine.lock:
+            return _read(mine.get(), queries)
 
     def write(self, jobs: Sequence[Job]) -> None:
-        _write(self._connection(), jobs)
+        mine = self._mine()
+        with mine.lock:
+            _write(mine.get(), jobs)
 
     def release(self) -> None:
         """Let go of this thread's connection."""
-        _, connection = getattr(self._local, "opened", (0, None))
-        if connection is not None:
-            connection.close()
-            del self._local.opened
+        mine = self._mine()
+        with mine.lock:
+            mine.close()
 
-    def _connection(self) -> sqlite3.Connection:
-        owner, connection = getattr(self._local, "opened", (0, None))
-        if connection is None or owner != os.getpid():
-            connection = self._open()
-            self._local.opened = (os.getpid(), connection)
-        return connection
+    def _prepare(self, schema: Schema) -> None:
+        _refuse_foreign(self._path, schema)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(mode=0o600)
+        mine = self._mine()
+        with mine.lock, closing(mine):
+            _create(mine.get(), schema)
+            mine.get().execute("PRAGMA journal_mode=WAL")
 
-    def _open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self._path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA synchronous=NORMAL")
-        return connection
+    def _mine(self) -> Connection:
+        mine: Connection | None = getattr(self._local, "connection", None)
+        if mine is None:
+            mine = self._local.connection = Connection(self._path, self._connect)
+        return mine
+
+
+class _ReadOnly(_Shared):
+    """A file that is looked at and never written, by whoever may read it."""
+
+    _connect = staticmethod(to_read)
+
+    @override
+    def _prepare(self, schema: Schema) -> None:
+        if not self._path.stat().st_size:
+            raise StoreError(f"{self._path} is not a {schema.what}: it is empty")
+        _refuse_foreign(self._path, schema)
+        self.read(("SELECT count(*) FROM sqlite_master", ()))
+
+    @override
+    def read(self, *queries: Statement) -> list[list[Row]]:
+        try:
+            return super().read(*queries)
+        except sqlite3.Error as error:
+            raise StoreError(f"{self._path} can't be read: {error}") from error
+
+    @override
+    def write(self, jobs: Sequence[Job]) -> None:
+        raise StoreError(f"{self._path} is open for reading only")
 
 
 def _refuse_foreign(path: Path, schema: Schema) -> None:

@@ -65,17 +65,24 @@ _MODELS = (
 class SqliteLedger:
     """Appends what was asked and billed: names, counts and money, and no prompt text."""
 
-    def __init__(self, path: Path | None, *, on_fault: Callable[[Exception], object]) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        on_fault: Callable[[Exception], object],
+        read_only: bool = False,
+    ) -> None:
         """Open or create the ledger.
 
         Args:
             path: the file; None for a private one that ends with the process.
             on_fault: told of each record that could not be written.
+            read_only: the file must be a ledger already, and is never written.
 
         Raises:
             StoreError: the file is foreign, newer, or can't be opened.
         """
-        self._database = Database(path, SCHEMA, on_fault)
+        self._database = Database(path, SCHEMA, on_fault, read_only=read_only)
 
     def append(self, outcome: Outcome) -> None:
         """Queue a request and its calls for writing, together; returns at once."""

@@ -21,6 +21,8 @@ SCHEMA = Schema(
         " grp INTEGER NOT NULL, embedder TEXT NOT NULL, text TEXT NOT NULL,"
         " vector BLOB NOT NULL)",
         "CREATE INDEX IF NOT EXISTS prompts_of_partition ON prompts (partition, seq)",
+        "CREATE TABLE IF NOT EXISTS aliases (wording BLOB PRIMARY KEY, key BLOB NOT NULL)"
+        " WITHOUT ROWID",
         "CREATE TABLE IF NOT EXISTS quarantine (grp INTEGER PRIMARY KEY, until REAL NOT NULL)",
         "CREATE TABLE IF NOT EXISTS labels (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
         " partition BLOB NOT NULL,"
@@ -44,6 +46,7 @@ _FORGET = "INSERT INTO forgotten VALUES (NULL, ?, ?)"
 _CLEAR = (
     "DELETE FROM entries",
     "DELETE FROM prompts",
+    "DELETE FROM aliases",
     "DELETE FROM quarantine",
     "DELETE FROM labels",
     "DELETE FROM forgotten",

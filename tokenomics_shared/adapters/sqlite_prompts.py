@@ -20,6 +20,9 @@ _GET = (
 )
 _PUT = "INSERT OR REPLACE INTO prompts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 _REMOVE = "DELETE FROM prompts WHERE entry = ?"
+_ALIAS = "INSERT OR REPLACE INTO aliases VALUES (?, ?)"
+_KEY_OF = "SELECT key FROM aliases WHERE wording = ?"
+_STALE_ALIASES = "DELETE FROM aliases WHERE key NOT IN (SELECT key FROM entries)"
 _QUARANTINE = "INSERT OR REPLACE INTO quarantine VALUES (?, ?)"
 _LABEL = "INSERT INTO labels VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
 _LABELS = (
@@ -62,7 +65,7 @@ class SqlitePrompts:
         whole = [row for row in rows if len(row[3]) == size]
         joined = b"".join(row[3] for row in whole)
         vectors = np.frombuffer(joined, np.float16).reshape(len(whole), -1).astype(np.float32)
-        fine: NDArray[np.bool_] = np.isfinite(vectors).all(axis=1)
+        fine = np.asarray(np.isfinite(vectors).all(axis=1))
         ids = [
             (row[1], row[2]) for row, is_fine in zip(whole, fine.tolist(), strict=True) if is_fine
         ]
@@ -82,6 +85,15 @@ class SqlitePrompts:
     def remove(self, entry: int) -> None:
         """Queue the removal of a question; returns at once."""
         self._write(_REMOVE, entry)
+
+    def alias(self, wording: bytes, key: bytes) -> None:
+        """Queue that a normal wording is the request under this key; returns at once."""
+        self._write(_ALIAS, wording, key)
+
+    def key_of(self, wording: bytes) -> bytes | None:
+        """The key of the request with this normal wording."""
+        rows = self._database.query(_KEY_OF, wording)
+        return rows[0][0] if rows else None
 
     def quarantine(self, group: int, until: float) -> None:
         """Queue that no answer of this group is given by meaning before `until`."""
@@ -117,4 +129,5 @@ class SqlitePrompts:
         self._database.enqueue((sql, row))
         self._writes += 1
         if self._writes % TIDY_EVERY == 0:
-            self._database.enqueue((_WITHOUT_ANSWER, ()), (_TRIM_LABELS, (MAX_LABELS,)))
+            stale = ((_WITHOUT_ANSWER, ()), (_STALE_ALIASES, ()))
+            self._database.enqueue(*stale, (_TRIM_LABELS, (MAX_LABELS,)))

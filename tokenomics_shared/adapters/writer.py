@@ -1,13 +1,15 @@
 """One thread that drains a queue of writes into transactions."""
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from typing_extensions import override
+
 from tokenomics_shared.errors import StoreError
+from tokenomics_shared.forks import ForkSafe
 
 GATHER_S = 0.05
 """Seconds a first write waits for others to share its transaction."""
@@ -20,7 +22,7 @@ Job = tuple[Statement, ...]
 """Statements that are written together or not at all."""
 
 
-class Writer:
+class Writer(ForkSafe):
     """Takes jobs at once and writes them soon, in order, many in a transaction.
 
     A batch that fails is tried again job by job, so that one bad job takes no others with it.
@@ -43,9 +45,9 @@ class Writer:
         self._write = write
         self._release = release
         self._on_fault = on_fault
-        self._lock = threading.Lock()
         self._closed = False
-        self._begin()
+        self.in_child()
+        super().__init__()
 
     def put(self, job: Job) -> None:
         """Queue a job.
@@ -68,8 +70,8 @@ class Writer:
         Returns when that is done, unless the thread itself is told to: the garbage collector may
         find an unused store from anywhere.
         """
-        with self._lock:
-            thread = self._thread if self._pid == os.getpid() else None
+        with self.lock:
+            thread = self._thread
             if thread is not None and not self._closed:
                 self._queue.put(None)
             self._closed = True
@@ -78,18 +80,17 @@ class Writer:
             if thread is not threading.current_thread():
                 thread.join()
 
-    def _begin(self) -> None:
-        self._pid = os.getpid()
+    @override
+    def in_child(self) -> None:
+        """Begin with nothing queued: what is, the parent writes."""
         self._queue: SimpleQueue[Job | threading.Event | None] = SimpleQueue()
         self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
 
     def _enqueue(self, item: Job | threading.Event) -> None:
-        with self._lock:
+        with self.lock:
             if self._closed:
                 raise StoreError("the store is closed")
-            if self._pid != os.getpid():
-                self._begin()
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._work, name="tokenomics-writer", daemon=True

@@ -9,6 +9,10 @@ from pathlib import Path
 from threading import Lock, Timer
 from typing import Any
 
+from typing_extensions import override
+
+from tokenomics_shared.forks import ForkSafe
+
 Arms = dict[str, tuple[int, float]]
 """Pulls and summed reward by arm."""
 
@@ -29,11 +33,11 @@ class NoState:
     def changed(self, snapshot: Callable[[], Arms]) -> None:
         """Do nothing."""
 
-    def save(self, arms: Arms) -> None:
+    def save(self, snapshot: Callable[[], Arms]) -> None:
         """Do nothing."""
 
 
-class JsonState:
+class JsonState(ForkSafe):
     """A JSON file, replaced as a whole, at most once a second, never on the caller's time.
 
     A file that can't be read or was written by a newer version is kept as it is; learning starts
@@ -42,10 +46,10 @@ class JsonState:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock = Lock()
+        self._writing = Lock()
         self._timer: Timer | None = None
-        self._owner = os.getpid()
         self._dirty = False
+        super().__init__()
 
     def load(self) -> Arms:
         """Read the pulls; none when there is no file yet."""
@@ -61,29 +65,44 @@ class JsonState:
 
     def changed(self, snapshot: Callable[[], Arms]) -> None:
         """Save soon, in the background."""
-        with self._lock:
+        with self.lock:
             self._dirty = True
-            if self._timer is None or self._owner != os.getpid():
-                # A forked child has no timers of its parent's.
-                self._owner = os.getpid()
+            if self._timer is None:
                 self._timer = Timer(SAVE_AFTER_S, self._save_now, (snapshot,))
                 self._timer.daemon = True
                 self._timer.start()
 
-    def save(self, arms: Arms) -> None:
-        """Save now, if anything changed."""
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            if not self._dirty:
-                return
-            self._dirty = False
-            self._write(arms)
+    def save(self, snapshot: Callable[[], Arms]) -> None:
+        """Save now, if anything changed.
+
+        Raises:
+            OSError: the file can't be written; what changed still waits to be saved.
+        """
+        with self._writing:
+            with self.lock:
+                if self._timer is not None:
+                    self._timer.cancel()
+                    self._timer = None
+                if not self._dirty:
+                    return
+                self._dirty = False
+            # A change that comes from here on is in the snapshot, or saved next time.
+            try:
+                self._write(snapshot())
+            except OSError:
+                self._dirty = True
+                raise
+
+    @override
+    def in_child(self) -> None:
+        """Begin with nothing to save: what there is, the parent saves."""
+        self._writing = Lock()
+        self._timer = None
+        self._dirty = False
 
     def _save_now(self, snapshot: Callable[[], Arms]) -> None:
         try:
-            self.save(snapshot())
+            self.save(snapshot)
         except OSError as error:
             _log.warning("bandit state %s was not saved: %s", self.path, error)
 

@@ -1,13 +1,13 @@
 """UCB1."""
 
 import math
-from threading import Lock
 
 from tokenomics_shared.bandit.state import Arms, JsonState, NoState
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.types import QueryPlan, Roster, Strategy
 
 
-class Ucb:
+class Ucb(ForkSafe):
     """UCB1 (Auer, Cesa-Bianchi and Fischer 2002, section 2) over the roster's arms.
 
     Picks the arm with the highest `mean + c * sqrt(ln(pulls of all) / pulls of it)`; an arm that
@@ -32,12 +32,12 @@ class Ucb:
         self._contextual = contextual
         self._state = state or NoState()
         self._arms: Arms = self._state.load()
-        self._lock = Lock()
+        super().__init__()
 
     def choose(self, plan: QueryPlan, roster: Roster) -> Strategy:
         """Pick the arm with the highest upper bound."""
         names = [self._name(plan, roster, arm) for arm in roster.arms]
-        with self._lock:
+        with self.lock:
             pulls = [self._arms.get(name, (0, 0.0)) for name in names]
         total = sum(count for count, _ in pulls)
         bounds = [self._bound(count, reward, total) for count, reward in pulls]
@@ -53,17 +53,17 @@ class Ucb:
             raise ValueError(f"reward must be a finite number, got {reward!r}")
         arm = next(arm for arm in roster.arms if arm.arm_id == arm_id)
         name = self._name(plan, roster, arm)
-        with self._lock:
+        with self.lock:
             count, total = self._arms.get(name, (0, 0.0))
             self._arms[name] = (count + 1, total + reward)
         self._state.changed(self._snapshot)
 
     def close(self) -> None:
         """Write the pulls."""
-        self._state.save(self._snapshot())
+        self._state.save(self._snapshot)
 
     def _snapshot(self) -> Arms:
-        with self._lock:
+        with self.lock:
             return dict(self._arms)
 
     def _name(self, plan: QueryPlan, roster: Roster, arm: Strategy) -> str:

@@ -5,7 +5,7 @@ import re
 from tokenomics_shared.types import Prompt, Reply
 
 _WHOLE = frozenset({"stop", "STOP", "end_turn", "stop_sequence", "eos", "completed", ""})
-"""The providers' words for an answer that ended by itself."""
+"""The providers' words for an answer that ended by itself; one that came whole may lack it."""
 
 _OPENING = 240
 """Characters in which an answer that declines says so."""

@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from threading import Lock
 from typing import Any
 
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.memory.exact import ExactCache
 from tokenomics_shared.memory.shelves import Shelves
 from tokenomics_shared.memory.vote import Neighbour
@@ -17,11 +17,14 @@ RECENT, RECENT_S = 512, 2.0
 GIVEN = 4_096
 """Kept answers whose latest hit is remembered, to learn from when it is found wrong."""
 
+ALIASES = 10_000
+"""Normal wordings held in the process."""
+
 NEWS_EVERY_S = 1.0
 """Seconds between two looks at what other processes have learned and forgotten."""
 
 
-class Catalogue:
+class Catalogue(ForkSafe):
     """The store, with what this process holds of it. Safe to share between threads."""
 
     def __init__(
@@ -44,12 +47,13 @@ class Catalogue:
         self._shelves = shelves
         self._memos = memos
         self._recent: OrderedDict[int, tuple[Question, float]] = OrderedDict()
+        self._aliases: OrderedDict[bytes, bytes] = OrderedDict()
         self._given: OrderedDict[bytes, Any] = OrderedDict()
         self._quarantined: dict[int, float] = {}
         self._labels_seen = 0
         self._forgotten_seen = 0
         self._looked_at = float("-inf")
-        self._lock = Lock()
+        super().__init__()
 
     def near(self, partition: bytes, vector: Vector, k: int) -> list[Neighbour]:
         """The nearest questions of a partition that may be given, best first."""
@@ -64,7 +68,7 @@ class Catalogue:
         question = self._store.get(entry, self.now())
         if question is not None:
             return question
-        with self._lock:
+        with self.lock:
             recent, added = self._recent.get(entry, (None, 0.0))
         return recent if self.now() - added < RECENT_S else None
 
@@ -72,14 +76,28 @@ class Catalogue:
         """A question's answer; None when it has expired or left."""
         return self._memos.get(question.key)
 
-    def put_memo(self, key: bytes, memo: Memo) -> None:
+    def put_memo(self, key: bytes, memo: Memo, ttl_s: float | None) -> None:
         """Keep an answer."""
-        self._memos.put(key, memo)
+        self._memos.put(key, memo, ttl_s)
+
+    def alias(self, wording: bytes, key: bytes) -> None:
+        """Keep that a request in its normal wording is the one under this key."""
+        with self.lock:
+            self._aliases[wording] = key
+            if len(self._aliases) > ALIASES:
+                self._aliases.popitem(last=False)
+        self._store.alias(wording, key)
+
+    def by_wording(self, wording: bytes) -> tuple[bytes, Memo] | None:
+        """The key and the answer of a request that is the same but for its wording."""
+        key = self._aliases.get(wording) or self._store.key_of(wording)
+        memo = None if key is None else self._memos.get(key)
+        return None if key is None or memo is None else (key, memo)
 
     def add(self, question: Question, vector: Vector) -> None:
         """Keep a question."""
         entry = question.entry
-        with self._lock:
+        with self.lock:
             self._recent[entry] = (question, self.now())
             if len(self._recent) > RECENT:
                 self._recent.popitem(last=False)
@@ -105,7 +123,7 @@ class Catalogue:
 
     def give(self, question: Question, finding: Any) -> None:
         """Remember the latest hit of an answer."""
-        with self._lock:
+        with self.lock:
             self._given[question.key] = finding
             self._given.move_to_end(question.key)
             if len(self._given) > GIVEN:
@@ -113,7 +131,7 @@ class Catalogue:
 
     def given(self, key: bytes) -> Any:
         """The latest hit of an answer, once; None when it is not known."""
-        with self._lock:
+        with self.lock:
             return self._given.pop(key, None)
 
     def note(self, label: Label) -> None:
@@ -125,7 +143,7 @@ class Catalogue:
         now = self.now()
         if now - self._looked_at < NEWS_EVERY_S:
             return ()
-        with self._lock:
+        with self.lock:
             if now - self._looked_at < NEWS_EVERY_S:
                 return ()
             self._looked_at = now
@@ -137,9 +155,10 @@ class Catalogue:
 
     def clear(self) -> None:
         """Let go of everything that is held here."""
-        with self._lock:
+        with self.lock:
             self._recent.clear()
             self._given.clear()
+            self._aliases.clear()
         self._quarantined.clear()
         self._shelves.clear()
 
@@ -149,5 +168,5 @@ class Catalogue:
 
     def _drop(self, key: bytes) -> None:
         self._memos.drop(key)
-        with self._lock:
+        with self.lock:
             self._recent.pop(entry_of(key), None)

@@ -2,13 +2,13 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from threading import Lock
 
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.ports import MemoStore
 from tokenomics_shared.types import Memo
 
 
-class ExactCache:
+class ExactCache(ForkSafe):
     """Answers a request that is the same, to the byte, as one answered before.
 
     Safe to share between threads. A look-up costs no I/O when the entry is in the process and
@@ -36,7 +36,7 @@ class ExactCache:
         self._max_entries = max_entries
         self._ttl_s = float("inf") if ttl_s is None else ttl_s
         self._entries: OrderedDict[bytes, tuple[Memo, float]] = OrderedDict()
-        self._lock = Lock()
+        super().__init__()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -44,7 +44,7 @@ class ExactCache:
     def get(self, key: bytes) -> Memo | None:
         """The answer kept under this key."""
         now = self._clock()
-        with self._lock:
+        with self.lock:
             memo, expires = self._entries.get(key, (None, 0.0))
             if memo is not None and now < expires:
                 self._entries.move_to_end(key)
@@ -80,12 +80,12 @@ class ExactCache:
 
     def drop(self, key: bytes) -> None:
         """Forget an answer here: it is gone from the store."""
-        with self._lock:
+        with self.lock:
             self._entries.pop(key, None)
 
     def clear(self) -> None:
         """Forget everything, here and in the store."""
-        with self._lock:
+        with self.lock:
             self._entries.clear()
         if self._store is not None:
             self._store.clear()
@@ -102,7 +102,7 @@ class ExactCache:
             self._store.close()
 
     def _put(self, key: bytes, memo: Memo, expires: float) -> None:
-        with self._lock:
+        with self.lock:
             self._entries[key] = (memo, expires)
             self._entries.move_to_end(key)
             if len(self._entries) > self._max_entries:

@@ -7,7 +7,7 @@ from typing import Any
 from typing_extensions import override
 
 from tokenomics_shared.memory.policy import Decision
-from tokenomics_shared.memory.semantic import Finding, SemanticCache
+from tokenomics_shared.memory.semantic import NOT_ASKED, Finding, SemanticCache
 from tokenomics_shared.memory.vote import Neighbour
 from tokenomics_shared.types import Prompt, Roster
 
@@ -63,7 +63,7 @@ class Explanation:
     def __str__(self) -> str:
         lines = [f"{self.text!r}: {'given' if self.given else f'not given, {self.refused}'}"]
         if self.exact:
-            lines.append("  the same request is kept")
+            lines.append("  the same request is kept, at least but for its wording")
         for near in self.near:
             elected = "*" if near.group == self.group else " "
             lines.append(f" {elected}{near.similarity:.3f}  {near.text!r}  (group {near.group:x})")
@@ -78,8 +78,12 @@ class Explanation:
 def explain(cache: SemanticCache, prompt: Prompt, roster: Roster, key: bytes) -> Explanation:
     """Decide on a request without counting, learning or keeping anything."""
     asked = cache.asked(prompt, roster, key)
-    if isinstance(asked, str):
-        return Explanation(prompt.question, asked, key=key.hex())
+    if asked is None:
+        return Explanation(prompt.question, NOT_ASKED, key=key.hex())
+    if cache.catalogue.by_wording(asked.wording) is not None:
+        return Explanation(asked.text, "", key.hex(), asked.partition.hex(), exact=True)
+    if asked.refused:
+        return Explanation(asked.text, asked.refused, key.hex(), asked.partition.hex())
     finding = cache.find(replace(asked, vector=cache.embed(asked.text)))
     decision, ballot = finding.decision, finding.ballot
     refused = "nothing near is kept"

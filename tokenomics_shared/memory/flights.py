@@ -1,9 +1,12 @@
 """Single flight: the same request asked again while its answer is under way waits for it."""
 
 from concurrent.futures import Future
-from threading import Lock, get_ident
+from threading import get_ident
+
+from typing_extensions import override
 
 from tokenomics_shared.effects import Await
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.types import Memo
 
 WAIT_S = 30.0
@@ -12,12 +15,17 @@ WAIT_S = 30.0
 Flight = tuple[Future[Memo | None], int]
 
 
-class Flights:
+class Flights(ForkSafe):
     """Requests under way, by exact key. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._under_way: dict[bytes, Flight] = {}
-        self._lock = Lock()
+        super().__init__()
+
+    @override
+    def in_child(self) -> None:
+        """Nothing of the parent's is under way here."""
+        self._under_way = {}
 
     def join(self, key: bytes, *, may_lead: bool) -> Await[Memo] | None:
         """What to wait for; None for whoever is first, who must land.
@@ -27,7 +35,7 @@ class Flights:
             may_lead: whether others may wait for this one; not for an answer that is read at the
                 caller's own pace.
         """
-        with self._lock:
+        with self.lock:
             flight = self._under_way.get(key)
             if flight is not None:
                 return Await(*flight, timeout_s=WAIT_S)
@@ -37,7 +45,7 @@ class Flights:
 
     def land(self, key: bytes, memo: Memo | None) -> None:
         """Let go of whoever waits, with the answer or, by None, to ask for themselves."""
-        with self._lock:
+        with self.lock:
             flight = self._under_way.pop(key, None)
         if flight is not None:
             flight[0].set_result(memo)

@@ -26,6 +26,7 @@ def exact_key(prompt: Prompt, roster: Roster) -> bytes | None:
             [
                 prompt.tenant,
                 prompt.corpus_version,
+                prompt.cache_text,
                 roster.identity,
                 [_turn(message) for message in prompt.messages],
                 prompt.tools,

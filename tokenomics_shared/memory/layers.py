@@ -8,10 +8,21 @@ from tokenomics_shared.effects import Steps
 from tokenomics_shared.memory.exact import ExactCache, NoExact
 from tokenomics_shared.memory.flights import Flights, NoFlights
 from tokenomics_shared.memory.keys import exact_key
+from tokenomics_shared.memory.volatile import time_bound
 from tokenomics_shared.ports import Read
 from tokenomics_shared.types import Memo, Prompt, Recall, Roster
 
 _MISS = Recall()
+
+BRIEF_S = 300.0
+"""Seconds that an answer about the present is kept, unless the request says otherwise."""
+
+
+def ttl_of(prompt: Prompt) -> float | None:
+    """Seconds that a request's answer may be kept; None for the configured time."""
+    if prompt.ttl_s is not None:
+        return prompt.ttl_s
+    return BRIEF_S if time_bound(prompt.cache_text or prompt.question) else None
 
 
 class ByMeaning(Protocol):
@@ -156,7 +167,7 @@ class Layers:
         """Keep an answer to the request that this recall missed."""
         if recall.key is None or prompt.no_store:
             return
-        self.exact.put(recall.key, memo, prompt.ttl_s)
+        self.exact.put(recall.key, memo, ttl_of(prompt))
         self._flights.land(recall.key, memo)
         if read is not None:
             self.meaning.learn(recall, prompt, roster, memo, read)

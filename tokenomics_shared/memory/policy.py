@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Lock
 from typing import Literal, Protocol
 
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.memory.bound import AuditedBound
 from tokenomics_shared.memory.guard import Veto, vetoes
 from tokenomics_shared.memory.likeness import likeness, profile
@@ -54,6 +54,11 @@ class Decision:
         """Whether the answer is given."""
         return self.kind == "given"
 
+    @property
+    def eligible(self) -> bool:
+        """Whether it had been given, were it likely enough; the threshold learns of these."""
+        return self.kind in {"given", "not sure enough"}
+
 
 class Policy(Protocol):
     """Decides what is given, and learns from how it turned out."""
@@ -95,7 +100,7 @@ class Reader:
         return tuple(veto for veto in found if veto.core or not core_only)
 
 
-class Bounded:
+class Bounded(ForkSafe):
     """Gives what is likely right, by a threshold that audits hold to a false-hit rate.
 
     Many witnesses have the core rules of the guard against them, few have all rules, and a single
@@ -113,7 +118,7 @@ class Bounded:
         self.verifier = verifier
         self._bound = bound
         self._reader = reader
-        self._lock = Lock()
+        super().__init__()
 
     def decide(
         self, partition: bytes, asked: str, witnesses: Sequence[str], ballot: Ballot
@@ -123,7 +128,7 @@ class Bounded:
         alike = likeness(reader.profile(asked), [reader.profile(text) for text in witnesses])
         features = (*ballot.features, *alike)
         score = self.verifier.likelihood(features)
-        with self._lock:
+        with self.lock:
             threshold = self._bound.threshold(partition)
         few = ballot.witnesses < FEW_WITNESSES
         against = reader.objections(asked, witnesses[0], core_only=not few)
@@ -144,18 +149,18 @@ class Bounded:
 
     def wants_audit(self, partition: bytes, decision: Decision) -> bool:
         """Whether this hit is in the audited sample."""
-        with self._lock:
+        with self.lock:
             return self._bound.wants_audit(partition, decision.score)
 
     def learn(self, label: Label) -> None:
         """Move the threshold."""
         score = self.verifier.likelihood(label.features)
-        with self._lock:
+        with self.lock:
             self._bound.learn(label.partition, score, label.right, audited=label.audited)
 
     def contest(self, partition: bytes, decision: Decision) -> None:
         """Raise the threshold."""
-        with self._lock:
+        with self.lock:
             self._bound.contest(partition, decision.score)
 
 

@@ -14,7 +14,8 @@ from tokenomics_shared.memory.catalogue import Catalogue
 from tokenomics_shared.memory.counts import Counts
 from tokenomics_shared.memory.deixis import standalone
 from tokenomics_shared.memory.eligibility import Limits, refusal_to_match
-from tokenomics_shared.memory.partition import partition_key
+from tokenomics_shared.memory.layers import BRIEF_S, ttl_of
+from tokenomics_shared.memory.partition import normal_key, partition_key
 from tokenomics_shared.memory.policy import Decision, Policy
 from tokenomics_shared.memory.subject import subject
 from tokenomics_shared.memory.vote import Ballot, Neighbour, elect
@@ -36,11 +37,11 @@ NEIGHBOURS = 20
 HEARD = 5
 """Witnesses whose words are read."""
 
+NOT_ASKED = "the last turn is not plain text of a human, or something has no stable text"
+"""Why a request has no question to look for."""
+
 COMPARED_GROUPS = 4
 """Answer groups near a missed question whose answers are compared with the fresh one."""
-
-BRIEF_S = 300.0
-"""Seconds of life up to which an answer about the present may be given again."""
 
 QUARANTINE_S = 86_400.0
 """Seconds an answer group isn't given by meaning after one of its hits was found wrong."""
@@ -60,12 +61,18 @@ class Asked:
         key: its exact key.
         partition: digest of everything but the question.
         text: the question.
+        wording: its normalised exact key.
+        refused: why it is never answered by meaning; empty when it may be.
+        ttl_s: seconds its answer may be kept; None for the configured time.
         vector: its embedding.
     """
 
     key: bytes
     partition: bytes
     text: str
+    wording: bytes
+    refused: str = ""
+    ttl_s: float | None = None
     vector: Vector = None
 
 
@@ -139,11 +146,21 @@ class SemanticCache:
     def recall(self, prompt: Prompt, roster: Roster, key: bytes) -> Steps[Recall]:
         """Look for an answer to a request that the exact cache missed."""
         asked = self.asked(prompt, roster, key)
-        if isinstance(asked, str):
-            self.counts.passed_over(asked)
-            return Recall(key=key, refused=asked)
+        if asked is None:
+            self.counts.passed_over(NOT_ASKED)
+            return Recall(key=key, refused=NOT_ASKED)
+        same = self.catalogue.by_wording(asked.wording)
+        if same is not None:
+            entry, memo = same
+            return Recall(memo, "exact", 1.0, key, entry.hex(), note="the same but for wording")
+        if asked.refused:
+            self.counts.passed_over(asked.refused)
+            return Recall(key=key, refused=asked.refused, finding=asked)
         vector = yield from Call(lambda: self.embed(asked.text))
-        finding = self.find(replace(asked, vector=vector))
+        return self._told(key, self.find(replace(asked, vector=vector)))
+
+    def _told(self, key: bytes, finding: Finding) -> Recall:
+        """What a finding gives, or offers, counted."""
         decision, kept, ballot = finding.decision, finding.kept, finding.ballot
         if decision is None or kept is None or ballot is None:
             self.counts.looked_up(None, given=False)
@@ -161,32 +178,31 @@ class SemanticCache:
         if not given:
             return recall
         self.catalogue.give(kept, finding)
-        audit = self.policy.wants_audit(asked.partition, decision)
+        audit = self.policy.wants_audit(finding.asked.partition, decision)
         return replace(recall, memo=finding.memo, cache_type="semantic_direct", audit=audit)
 
     def embed(self, text: str) -> Vector:
         """A question's vector; may take as long as the embedder does."""
         return self._embedder.embed([text])[0]
 
-    def asked(self, prompt: Prompt, roster: Roster, key: bytes) -> Asked | str:
-        """Read a request; one that is never answered by meaning gives the reason."""
+    def asked(self, prompt: Prompt, roster: Roster, key: bytes) -> Asked | None:
+        """Read a request; None for one that asks nothing in words, or has no stable text."""
         text = subject(prompt)
         if text is None:
-            return "the last turn is not plain text of a human"
-        refusal = refusal_to_match(prompt, text, self._limits_of(prompt))
-        if refusal is not None:
-            return refusal
-        if not self._embedder.reads(text):
-            return "longer than the embedder reads"
+            return None
         apart = not (self._across_histories and standalone(text))
         partition = partition_key(prompt, roster, across_histories=not apart)
         if partition is None:
-            return "part of the request has no stable text"
-        return Asked(key, partition, text)
+            return None
+        refused = refusal_to_match(prompt, text, self._limits_of(prompt))
+        if refused is None and not self._embedder.reads(text):
+            refused = "longer than the embedder reads"
+        wording = normal_key(partition, text)
+        return Asked(key, partition, text, wording, refused or "", ttl_of(prompt))
 
     def _limits_of(self, prompt: Prompt) -> Limits:
         """What is allowed for this request: its tenant and its time to live decide, too."""
-        ttl_s = self._ttl_s if prompt.ttl_s is None else prompt.ttl_s
+        ttl_s = prompt.ttl_s or self._ttl_s
         brief = ttl_s is not None and ttl_s <= BRIEF_S
         if not prompt.tenant and not brief:
             return self._limits
@@ -239,17 +255,21 @@ class SemanticCache:
         if key is None:
             return
         if isinstance(finding, Finding):
+            self.catalogue.alias(finding.asked.wording, key)
             self._submit(lambda: self.take_in(finding, memo, read))
             return
-        asked = self.asked(prompt, roster, key)
-        if isinstance(asked, Asked):
+        asked = finding if isinstance(finding, Asked) else self.asked(prompt, roster, key)
+        if asked is None:
+            return
+        self.catalogue.alias(asked.wording, key)
+        if not asked.refused:
             self._submit(lambda: self._take_in_unseen(asked, memo, read))
 
     def compare(self, recall: Recall, memo: Memo, read: Read) -> None:
         """Take in a fresh answer to a request that was given a kept one."""
         finding = recall.finding
         if isinstance(finding, Finding):
-            self.catalogue.put_memo(finding.asked.key, memo)
+            self.catalogue.put_memo(finding.asked.key, memo, finding.asked.ttl_s)
             self.take_in(finding, memo, read, audited=True)
 
     def take_in(self, finding: Finding, memo: Memo, read: Read, *, audited: bool = False) -> None:
@@ -278,7 +298,7 @@ class SemanticCache:
 
     def teach(self, finding: Finding, *, right: bool, audited: bool) -> None:
         """Let the policy, here and in other processes, know how a match turned out."""
-        if finding.decision is None:
+        if finding.decision is None or not finding.decision.eligible:
             return
         features = finding.decision.features
         label = Label(finding.asked.partition, features, right, 1.0, audited, self.catalogue.now())

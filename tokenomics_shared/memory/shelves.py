@@ -3,8 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock, RLock
+from threading import RLock
 
+from typing_extensions import override
+
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.memory.vote import Neighbour
 from tokenomics_shared.ports import PromptStore, Vector, VectorIndex
 
@@ -21,7 +24,7 @@ class _Shelf:
     lock: RLock = field(default_factory=RLock)
 
 
-class Shelves:
+class Shelves(ForkSafe):
     """An index for each partition that is in use; the store is the truth.
 
     Safe to share between threads. What other processes have written is there at the next
@@ -49,10 +52,15 @@ class Shelves:
         self._make_index = make_index
         self._max_entries = max_entries
         self._shelves: OrderedDict[bytes, _Shelf] = OrderedDict()
-        self._lock = Lock()
+        super().__init__()
+
+    @override
+    def in_child(self) -> None:
+        """Begin anew: another thread may have been at the indexes."""
+        self._shelves = OrderedDict()
 
     def __len__(self) -> int:
-        with self._lock:
+        with self.lock:
             return sum(len(shelf.index) for shelf in self._shelves.values())
 
     def near(self, partition: bytes, vector: Vector, k: int) -> list[Neighbour]:
@@ -84,11 +92,11 @@ class Shelves:
 
     def clear(self) -> None:
         """Let go of all partitions."""
-        with self._lock:
+        with self.lock:
             self._shelves.clear()
 
     def _shelf(self, partition: bytes) -> _Shelf:
-        with self._lock:
+        with self.lock:
             shelf = self._shelves.get(partition)
             if shelf is None:
                 shelf = self._shelves[partition] = _Shelf(self._make_index(partition))

@@ -7,7 +7,10 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Self
 
+from typing_extensions import override
+
 from tokenomics_shared.errors import Abandoned, CallFailed
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.ports import LedgerStore, Prices
 from tokenomics_shared.telemetry.faults import Faults, Shield
 from tokenomics_shared.telemetry.savings import Answer, attribute, baseline_of, total_cost
@@ -39,6 +42,27 @@ ABANDONED = "Abandoned"
 _MISS = Recall()
 
 
+class _Ids(ForkSafe):
+    """Names requests, each once in the world: a series drawn by each process, and a number."""
+
+    def __init__(self) -> None:
+        self.in_child()
+        super().__init__()
+
+    @override
+    def in_child(self) -> None:
+        """Draw a series that is not the parent's."""
+        self._series = secrets.token_hex(6)
+        self._serial = itertools.count(1)
+
+    def next(self) -> str:
+        """A name that was never given."""
+        return f"{self._series}-{next(self._serial):x}"
+
+
+_ids = _Ids()
+
+
 class Books:
     """Opens accounts and closes them into the ledger. Safe to share between threads."""
 
@@ -68,12 +92,10 @@ class Books:
         self.now = now
         self.tick = tick
         self.faults = faults
-        self._series = secrets.token_hex(6)
-        self._serial = itertools.count(1)
 
     def open(self, roster: Roster, *, audit: bool = False) -> "OpenAccount":
         """Open the account of a request that has just come, or of an audit that nobody asked."""
-        return OpenAccount(self, roster, f"{self._series}-{next(self._serial):x}", audit=audit)
+        return OpenAccount(self, roster, _ids.next(), audit=audit)
 
     def cost(self, tier: Tier, model: str, usage: Usage) -> Decimal | None:
         """US dollars for this usage, in whole picodollars; None when its price is unknown."""
@@ -224,6 +246,8 @@ class OpenLeg:
     ) -> None:
         if self._reply is not None:
             self._charge("ok", self._reply, "")
+            charge = self._account.charges[-1]
+            self._account.answer = (charge.usage, charge.tier)
         elif isinstance(error, CallFailed):
             self._charge("failed", error.partial, type(error.cause).__name__)
         elif error is not None:
@@ -237,7 +261,7 @@ class OpenLeg:
         usage = NO_USAGE if reply is None else reply.usage
         if usage is None:
             usage = books.estimate(self._prompt, reply.text if reply else "")
-        model = (reply.model if reply else "") or tier.model
+        model = (reply.model if reply else "") or self._prompt.params.get("model") or tier.model
         cost: Decimal | None = Decimal(0) if reply is None else None
         if reply is not None:
             with self._account.shield("prices"):

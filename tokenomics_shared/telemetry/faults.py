@@ -2,23 +2,24 @@
 
 import logging
 from collections import Counter
-from threading import Lock
 from types import TracebackType
 from typing import Self
+
+from tokenomics_shared.forks import ForkSafe
 
 _log = logging.getLogger("tokenomics")
 
 
-class Faults:
+class Faults(ForkSafe):
     """Counts faults by part and kind. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._lock = Lock()
+        super().__init__()
 
     def counts(self) -> dict[str, int]:
         """How often each part failed, as `part:ExceptionName`."""
-        with self._lock:
+        with self.lock:
             return dict(self._counts)
 
     def shield(self, part: str) -> "Shield":
@@ -31,7 +32,7 @@ class Faults:
         Only the error's class and place are logged: its text may quote a prompt.
         """
         name = f"{part}:{type(error).__name__}"
-        with self._lock:
+        with self.lock:
             self._counts[name] += 1
             level = logging.WARNING if self._counts[name] == 1 else logging.DEBUG
         _log.log(level, "%s failed with %s at %s", part, type(error).__name__, _place(error))

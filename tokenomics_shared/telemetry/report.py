@@ -148,7 +148,9 @@ def _remarks(report: Report) -> list[str]:
         )
     if totals.compared < totals.requests:
         left_out = totals.requests - totals.compared
-        remarks.append(f"{left_out:,} requests are not compared: a price is unknown.")
+        remarks.append(
+            f"{left_out:,} requests are not compared: no model answered, or a price is unknown."
+        )
     if totals.unpriced:
         names = sorted({model.model for model in totals.models if model.unpriced})
         remarks.append(

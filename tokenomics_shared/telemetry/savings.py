@@ -29,22 +29,23 @@ def baseline_of(
 ) -> tuple[Decimal | None, bool]:
     """What always asking premium would have cost, and whether that is an estimate.
 
-    Where premium was asked, its own charges tell; an answer of its that memory gave would have
-    cost what it cost then, at today's price. Any other answer's tokens are priced as if premium
-    had written an answer of that length, which is an estimate.
+    Where premium was asked for the answer, and not for a draft, its own charges tell; an answer
+    of its that memory gave would have cost what it cost then, at today's price. Any other
+    answer's tokens are priced as if premium had written an answer of that length, which is an
+    estimate. Where no model answered there is nothing to tell it from.
 
     Args:
         charges: the request's calls.
-        answer: the answer; None when there is none.
+        answer: the last answer that came; None when none did.
         roster: the models that could answer.
         price: what a tier's tokens cost.
     """
     premium = roster.tiers[roster.premium.tier]
-    asked = [charge for charge in charges if charge.tier == premium.name]
+    asked = [c for c in charges if c.tier == premium.name and c.purpose == "answer"]
     if asked:
         return total_cost(asked), any(charge.usage.estimated for charge in asked)
     if answer is None:
-        return _NOTHING, False
+        return None, False
     usage, tier = answer
     estimated = usage.estimated or tier != premium.name
     return price(premium, premium.model, usage), estimated

@@ -120,6 +120,20 @@ def test_an_answer_of_premium_that_does_not_parse_raises(
         make().with_structured_output(City, method="json_mode").invoke("JSON, please")
 
 
+def test_a_retry_of_an_answer_that_does_not_parse_asks_again(
+    make: Make, server: LoopbackServer
+) -> None:
+    server.faults[CHEAP] = server.faults[PREMIUM] = Fault(text='{"na', times=1)
+
+    class Named(BaseModel):
+        name: str
+
+    chain = make().with_structured_output(Named, method="json_mode")
+    retried = chain.with_retry(stop_after_attempt=2, wait_exponential_jitter=False)
+    assert retried.invoke("JSON, please: 'name'")
+    assert [request["model"] for request in server.requests] == [CHEAP, PREMIUM, CHEAP]
+
+
 def test_tiers_that_bind_schemas_some_other_way_get_a_tool() -> None:
     bound: list[Any] = []
 

@@ -202,9 +202,10 @@ def test_chunks_of_a_message_join_to_it(text: str) -> None:
         ({"response_metadata": {"stopReason": "max_tokens"}}, "max_tokens", ()),
         ({"response_metadata": {"done_reason": "length"}}, "length", ()),
         ({"response_metadata": {"status": "incomplete"}}, "incomplete", ()),
-        ({}, "", ()),
-        ({"additional_kwargs": {"refusal": "I won't."}}, "", ("refused",)),
-        ({"content": [{"type": "refusal", "refusal": "I won't."}]}, "", ("refused",)),
+        ({"response_metadata": {"model_provider": "acme"}}, "", ()),
+        ({}, "stop", ()),
+        ({"additional_kwargs": {"refusal": "I won't."}}, "stop", ("refused",)),
+        ({"content": [{"type": "refusal", "refusal": "I won't."}]}, "stop", ("refused",)),
     ],
 )
 def test_why_an_answer_ended_is_read_from_each_provider(

@@ -167,6 +167,14 @@ async def test_a_trace_shows_a_call_that_failed(
     assert not answer.error
 
 
+async def test_a_model_of_the_callers_own_has_a_price_of_its_own(make: Make) -> None:
+    llm = make()
+    told_of_it = told(llm.invoke("What is easy?", model="mystery-model-9000"))
+    assert (told_of_it["model"], told_of_it["cost"]) == ("mystery-model-9000", None)
+    assert told_of_it["baseline_cost"] is None
+    assert llm.engine.report().totals.unpriced == 1
+
+
 @pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
 async def test_a_tiers_own_callbacks_hear_of_its_calls(
     way: str, make: Make, server: LoopbackServer
