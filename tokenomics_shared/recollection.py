@@ -306,6 +306,37 @@ class Memory:
         """
         return self.layers.forget(_key_of(answer))
 
+    def fit(self) -> int:
+        """Fit the weights of the semantic cache to what this application's answers have shown.
+
+        They are kept with the answers, and used from now on; other processes take them when they
+        open the file. The false-hit rate is bounded as before.
+
+        Returns:
+            How many comparisons of answers they were fitted to.
+
+        Raises:
+            ConfigError: the semantic cache is off or has a fixed threshold, or there were too
+                few comparisons so far.
+        """
+        from tokenomics_shared.adapters.fitting import fit
+        from tokenomics_shared.memory.policy import Bounded
+        from tokenomics_shared.memory.verifier import Verifier
+
+        self.flush()
+        policy = None if self.meaning is None else self.meaning.policy
+        if self.meaning is None or not isinstance(policy, Bounded):
+            raise ConfigError("there is nothing to fit: the semantic cache is off, or static")
+        seen, labels = self.meaning.catalogue.findings()
+        shipped = replace(Verifier.load(), embedder=self.meaning.embedder)
+        try:
+            verifier = fit(shipped, labels, f"own/{seen}")
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        self.meaning.catalogue.fitted(seen, verifier.to_json())
+        policy.adopt(verifier)
+        return len(labels)
+
     def explain(self, text: str, roster: Roster = NOBODY, **request: Any) -> "Explanation":
         """Show how a question would be decided now; nothing is counted, learned or kept.
 

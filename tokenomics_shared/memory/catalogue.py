@@ -183,6 +183,14 @@ class Catalogue(ForkSafe):
         self._quarantined.clear()
         self._shelves.clear()
 
+    def findings(self) -> tuple[int, Sequence[Label]]:
+        """Everything that anybody has found, and the number of the latest."""
+        return self._store.all_labels()
+
+    def fitted(self, seen: int, verifier: str) -> None:
+        """Keep weights that were fitted to the findings up to `seen`."""
+        self._store.put_fitted(seen, verifier)
+
     def size(self) -> int:
         """Questions kept."""
         return self._store.size()

@@ -1,6 +1,6 @@
 """Deciding whether the answer that near questions elected is given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol
@@ -107,16 +107,22 @@ class Bounded(ForkSafe):
     one must be very near besides. Safe to share between threads.
     """
 
-    def __init__(self, verifier: Verifier, bound: AuditedBound, reader: Reader) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        make_bound: Callable[[Verifier], AuditedBound],
+        reader: Reader,
+    ) -> None:
         """Make the policy.
 
         Args:
             verifier: gives the likelihood that an elected answer is right.
-            bound: gives the threshold on it.
+            make_bound: makes what gives the threshold on it.
             reader: reads questions; may remember what it has read.
         """
         self.verifier = verifier
-        self._bound = bound
+        self._make_bound = make_bound
+        self._bound = make_bound(verifier)
         self._reader = reader
         super().__init__()
 
@@ -157,6 +163,12 @@ class Bounded(ForkSafe):
         score = self.verifier.likelihood(label.features)
         with self.lock:
             self._bound.learn(label.partition, score, label.right, audited=label.audited)
+
+    def adopt(self, verifier: Verifier) -> None:
+        """Go by other weights from now on, and by the evidence that comes with them."""
+        with self.lock:
+            self.verifier = verifier
+            self._bound = self._make_bound(verifier)
 
     def contest(self, partition: bytes, decision: Decision) -> None:
         """Raise the threshold."""

@@ -181,6 +181,11 @@ class SemanticCache:
         audit = self.policy.wants_audit(finding.asked.partition, decision)
         return replace(recall, memo=finding.memo, cache_type="semantic_direct", audit=audit)
 
+    @property
+    def embedder(self) -> str:
+        """The name of what reads questions."""
+        return self._embedder.name
+
     def embed(self, text: str) -> Vector:
         """A question's vector; may take as long as the embedder does."""
         return self._embedder.embed([text])[0]
