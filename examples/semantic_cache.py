@@ -39,7 +39,11 @@ with LoopbackServer(recorded({"gpt-4o-mini": ANSWERS})) as server:
         llm.engine.flush()
 
     print("\nWhy not?")
-    print(llm.engine.memory.explain("How do I disable two-factor authentication on my phone?", llm.roster))
+    print(
+        llm.engine.memory.explain(
+            "How do I disable two-factor authentication on my phone?", llm.roster
+        )
+    )
     print(llm.engine.memory.explain("What did I order this week?", llm.roster))
 
     print("\nWhat memory did:")
