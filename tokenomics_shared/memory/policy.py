@@ -20,8 +20,8 @@ the output price, about 0.25 with today's models."""
 
 Kind = Literal["given", "vetoed", "not near enough", "not sure enough", "one witness"]
 
-FEW_WITNESSES = 3
-"""Below as many questions that agree on an answer, every rule of the guard holds, not the core
+FEW_WITNESSES = 2
+"""Below as many questions that agree on an answer every rule of the guard holds, not the core
 ones alone."""
 
 STRICT_SIMILARITY = 0.95

@@ -244,8 +244,8 @@ class SemanticCache:
 
     def _witnesses(self, kept: Question, ballot: Ballot) -> list[str]:
         """The questions that stand for the elected answer, the nearest first."""
-        others = (self.catalogue.question(entry) for entry in ballot.members[1:HEARD])
-        return [kept.text, *(other.text for other in others if other is not None)]
+        others = (self.catalogue.text(entry) for entry in ballot.members[1:HEARD])
+        return [kept.text, *(text for text in others if text is not None)]
 
     def learn(
         self, recall: Recall, prompt: Prompt, roster: Roster, memo: Memo, read: Read
