@@ -131,7 +131,7 @@ class ChatTokenomics(BaseChatModel):
             try:
                 super().__init__(**values)
             except ValidationError as error:
-                from tokenomics_shared.config import in_words
+                from tokenomics_shared.config_errors import in_words
 
                 raise ConfigError(in_words(error)) from None
             # Looked at now, so that what is wrong with the models is said now.

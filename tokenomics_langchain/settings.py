@@ -72,7 +72,8 @@ def _config(given: Any, overrides: Mapping[str, Any]) -> "TokenomicsConfig":
 
 def _refuse_impossible(values: Mapping[str, Any]) -> None:
     from tokenomics_shared.bandit.arms import refuse_impossible
-    from tokenomics_shared.config import LLMConfig, in_words
+    from tokenomics_shared.config import LLMConfig
+    from tokenomics_shared.config_errors import in_words
 
     try:
         LLMConfig(**{name: values[name] for name in _OF_CALLS if name in values})

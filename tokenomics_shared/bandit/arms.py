@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tokenomics_shared.config import Positive, Probability, in_words
+from tokenomics_shared.config_errors import in_words
+from tokenomics_shared.config_values import Positive, Probability, Temperature
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Strategy
 
@@ -21,7 +22,7 @@ class _Limits(BaseModel):
     arm_id: Annotated[str, Field(min_length=1)]
     tier: str
     max_tokens: Positive | None
-    temperature: Annotated[float, Field(ge=0.0)] | None
+    temperature: Temperature | None
     top_p: Probability | None
     frequency_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | None
     presence_penalty: Annotated[float, Field(ge=-2.0, le=2.0)] | None

@@ -185,6 +185,8 @@ def test_strategies_may_refer_to_tiers(make: Make, server: LoopbackServer) -> No
         ({"config": {"memory": {"ttl_s": -1}}}, r"memory\.ttl_s = -1.*greater than 0"),
         ({"max_tokens": -5}, "max_tokens = -5.*greater than 0"),
         ({"temperature": -5}, "temperature = -5.*greater than or equal to 0"),
+        ({"temperature": 9}, "temperature = 9.*less than or equal to 2"),
+        ({"state_dir": ""}, "state_dir = ''.*the path is empty"),
         ({"timeout": -5}, "timeout = -5.*greater than 0"),
         ({"max_retries": "many"}, "max_retries = 'many'"),
         ({"strategies": "cheap"}, "strategies must be a list, got str"),
