@@ -11,7 +11,7 @@ ARGS ?=
 help: ## List the targets.
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Answer a stream of questions through a LangChain chain; ARGS=--live for real models.
+demo: $(READY) ## Answer a stream of questions through a LangChain chain; ARGS="--seeds 5" for several, ARGS=--live for real models.
 	$(BIN)/python examples/demo.py $(ARGS)
 
 test: $(READY) ## Run the tests.
@@ -28,7 +28,7 @@ format: $(READY) ## Put the code in order.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY) ## Measure; results go to benchmarks/results.
+bench: $(READY) ## Measure; results go to benchmarks/results. ARGS=--peers measures others beside us.
 	$(BIN)/python benchmarks/overhead.py --json benchmarks/results/overhead.json $(ARGS)
 
 clean: ## Remove everything that was built.

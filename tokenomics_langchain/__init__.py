@@ -3,8 +3,15 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tokenomics_langchain.chat_models import ChatTokenomics
+from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.types import Strategy
+
+try:
+    from tokenomics_langchain.chat_models import ChatTokenomics
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] != "langchain_core":
+        raise
+    raise MissingExtra("tokenomics_langchain", "langchain") from error
 
 if TYPE_CHECKING:
     from tokenomics_langchain.cache import TokenomicsCache

@@ -74,7 +74,7 @@ class ChatTokenomics(BaseChatModel):
         cheap, balanced, premium: chat models, or strings such as `"openai:gpt-4o-mini"` and
             `"openai:NAME@http://host:8000/v1"`. Savings are measured against premium.
         strategies: arms of the bandit, cheapest first, over these tiers or with models of their
-            own; one arm a tier when None.
+            own; one arm a tier when None. Premium, when given, is the last arm in any case.
         config: the configuration, a mapping of its settings, or the path of a TOML file.
         llm, memory, orchestrator, bandit, judge, cascading, telemetry, prices: its parts, as
             mappings or objects, over `config`. `judge` may also be a function
@@ -131,11 +131,16 @@ class ChatTokenomics(BaseChatModel):
             try:
                 super().__init__(**values)
             except ValidationError as error:
-                from tokenomics_shared.config import in_words
+                from tokenomics_shared.config_errors import in_words
 
                 raise ConfigError(in_words(error)) from None
+            from tokenomics_shared.bandit.arms import warn_of_order
+
             # Looked at now, so that what is wrong with the models is said now.
-            self._crew.roster()
+            books = self.engine.parts.books
+            roster = self._crew.roster()
+            with books.faults.shield("prices"):
+                warn_of_order(roster, books.cost)
 
     @property
     def roster(self) -> Roster:

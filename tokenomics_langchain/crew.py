@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
+from itertools import combinations
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -43,10 +44,12 @@ class Crew:
         Args:
             named: the models given as `cheap`, `balanced` and `premium`.
             strategies: arms over them or with models of their own; one arm a tier when None.
+                Premium is the last arm, whether or not they mention it.
             salt: whatever else changes answers.
 
         Raises:
-            ConfigError: no premium model, a tier nobody is, the same model or arm twice.
+            ConfigError: no premium model, a tier nobody is, the same model or arm twice, arms
+                that are not listed cheapest first.
         """
         if strategies is None:
             if "premium" not in named:
@@ -63,10 +66,11 @@ class Crew:
                 raise ConfigError(
                     f"strategy {strategy.arm_id!r}: unknown tier {strategy.tier!r}, known: {known}"
                 )
-        arm_ids = [strategy.arm_id for strategy in strategies]
+        arms = _up_to_premium(strategies, named)
+        arm_ids = [arm.arm_id for arm in arms]
         if len(set(arm_ids)) < len(arm_ids):
             raise ConfigError(f"strategies have the same arm_id twice: {', '.join(arm_ids)}")
-        return cls(tiers, strategies, salt)
+        return cls(tiers, arms, salt)
 
     def roster(self) -> Roster:
         """The roster; made anew when a model's own settings have been changed since."""
@@ -110,6 +114,22 @@ def _add(tiers: dict[str, Any], strategy: Strategy) -> None:
         raise ConfigError(
             f"strategy {strategy.arm_id!r}: tier {strategy.tier!r} already has another model"
         )
+
+
+def _up_to_premium(strategies: Sequence[Strategy], named: Mapping[str, Any]) -> Sequence[Strategy]:
+    """The arms, with premium last: the last one is the baseline, and where escalations end."""
+    for one, later in combinations(strategies, 2):
+        ranked = one.tier in TIERS and later.tier in TIERS
+        if (ranked and TIERS.index(one.tier) > TIERS.index(later.tier)) or (
+            one.tier == "premium" != later.tier
+        ):
+            raise ConfigError(
+                f"strategies must be listed cheapest first: {one.arm_id!r} (tier {one.tier!r}) "
+                f"comes before {later.arm_id!r} (tier {later.tier!r})"
+            )
+    if "premium" not in named or strategies[-1].tier == "premium":
+        return strategies
+    return [*strategies, Strategy("premium")]
 
 
 def _describe(name: str, given: Any) -> Tier:

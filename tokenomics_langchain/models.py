@@ -37,6 +37,15 @@ _PROVIDERS = {
 }
 
 
+_LANGCHAINS = (
+    "anthropic, anthropic_bedrock, azure_ai, baseten, bedrock, bedrock_converse, "
+    "bedrock_mantle_anthropic, bedrock_mantle_openai, cohere, deepseek, fireworks, "
+    "google_anthropic_vertex, groq, huggingface, ibm, langsmith, litellm, meta, mistralai, "
+    "nvidia, ollama, openrouter, perplexity, together, upstage, xai"
+)
+"""Providers that LangChain itself knows, beside ours."""
+
+
 def refuse_ambiguous_key(models: Iterable[Any], api_key: Any) -> None:
     """Refuse one key for models of several providers: it would be shown to the wrong one.
 
@@ -79,19 +88,31 @@ def resolve(model: Any, settings: Mapping[str, Any]) -> BaseChatModel | Runnable
 
 
 def _from_string(spec: str, settings: dict[str, Any]) -> BaseChatModel:
-    name, _, url = spec.partition("@")
+    name, addressed, url = spec.partition("@")
     provider, _, model = name.partition(":")
-    if not provider or not model:
-        raise ConfigError(
-            f"model {_shown(spec)!r} is not of the form 'provider:name' or 'openai:name@http://host/v1'"
-        )
-    if url:
+    _refuse_malformed(spec, provider, model)
+    if addressed:
         return _compatible(spec, provider, model, url, settings)
     if provider not in _PROVIDERS:
         return _by_langchain(spec, settings)
     home = _PROVIDERS[provider]
     usage = {"stream_usage": True} if home.extra == "openai" else {}
     return _make(home, spec, model=model, **home.settings, **usage, **settings)
+
+
+def _refuse_malformed(spec: str, provider: str, model: str) -> None:
+    shown = _shown(spec)
+    if not provider or not model:
+        raise ConfigError(
+            f"model {shown!r} is not of the form 'provider:name' or 'openai:name@http://host/v1'"
+        )
+    if any(map(str.isspace, spec)):
+        raise ConfigError(f"model {shown!r}: there is a space in it")
+    lower = provider.lower()
+    if provider != lower and (lower in _PROVIDERS or lower in _LANGCHAINS.split(", ")):
+        raise ConfigError(
+            f"model {shown!r}: there is no provider {provider!r}; did you mean '{lower}:{model}'?"
+        )
 
 
 def _compatible(
@@ -115,8 +136,8 @@ def _by_langchain(spec: str, settings: dict[str, Any]) -> BaseChatModel:
     except ImportError as error:
         known = ", ".join(sorted(_PROVIDERS))
         raise ConfigError(
-            f"model {_shown(spec)!r}: providers are {known}, and with the package "
-            "langchain installed all that it knows"
+            f"model {_shown(spec)!r}: providers are {known}; and where the package langchain is "
+            f"installed (pip install langchain) {_LANGCHAINS}"
         ) from error
     try:
         model: BaseChatModel = init_chat_model(spec, **settings)

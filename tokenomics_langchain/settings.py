@@ -72,7 +72,8 @@ def _config(given: Any, overrides: Mapping[str, Any]) -> "TokenomicsConfig":
 
 def _refuse_impossible(values: Mapping[str, Any]) -> None:
     from tokenomics_shared.bandit.arms import refuse_impossible
-    from tokenomics_shared.config import LLMConfig, in_words
+    from tokenomics_shared.config import LLMConfig
+    from tokenomics_shared.config_errors import in_words
 
     try:
         LLMConfig(**{name: values[name] for name in _OF_CALLS if name in values})
@@ -85,7 +86,8 @@ def _refuse_impossible(values: Mapping[str, Any]) -> None:
 def _resolve_models(values: dict[str, Any], config: "TokenomicsConfig") -> None:
     """Models named in the configuration stand in where none are given in code."""
     strategies: Sequence[Strategy] = values.get("strategies") or ()
-    if "strategies" not in values:
+    own = [strategy.model for strategy in strategies if strategy.model is not None]
+    if not own:
         for tier in TIERS:
             named = getattr(config.cascading, f"{tier}_model")
             if named is not None:
@@ -93,7 +95,6 @@ def _resolve_models(values: dict[str, Any], config: "TokenomicsConfig") -> None:
     tiers = {tier: values[tier] for tier in TIERS if tier in values}
     _refuse_twins(tiers)
     settings = {name: values.get(name) for name in ("api_key", "timeout", "max_retries")}
-    own = [strategy.model for strategy in strategies if strategy.model is not None]
     refuse_ambiguous_key([*tiers.values(), *own], settings["api_key"])
     values.update((tier, resolve(model, settings)) for tier, model in tiers.items())
     if "strategies" in values:

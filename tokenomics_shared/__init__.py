@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tokenomics_shared.telemetry import Price, Report
     from tokenomics_shared.types import Outcome, Strategy, Usage, Verdict
 
+    __version__: str
+
 _HOMES = {
     "ConfigError": "errors",
     "Engine": "engine",
@@ -61,10 +63,14 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("tokenomics-llm")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_HOMES]
+    return [*globals(), *_HOMES, "__version__"]

@@ -16,9 +16,25 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:  # noqa: FBT001 -- called by typer
+    if asked:
+        from tokenomics_shared import __version__
+
+        typer.echo(f"tokenomics {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _commands() -> None:
-    """Keeps the commands' names on the command line, however few there are."""
+def _commands(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    # A callback also keeps the commands' names on the command line, however few there are. Its
+    # docstring would be shown in the place of the help above.
+    pass
 
 
 @app.command()

@@ -5,9 +5,7 @@ Nested names take two underscores in the environment: `TOKENOMICS_MEMORY__TTL_S=
 """
 
 import os
-import re
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -21,21 +19,16 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
-from tokenomics_shared.errors import ConfigError
-
-PREFIX = "TOKENOMICS_"
-
-OTHER_VARIABLES = frozenset(
-    {"TOKENOMICS_CONFIG", "TOKENOMICS_DATA", "TOKENOMICS_COMPATIBLE_API_KEY"}
+from tokenomics_shared.config_errors import in_words, not_json
+from tokenomics_shared.config_layers import (
+    PREFIX,
+    given,
+    overlay,
+    read_toml,
+    refuse_unknown_variables,
 )
-"""Variables with our prefix that are no settings: the file to read, the data to measure on, the
-key for OpenAI-compatible servers."""
-
-_SECRET = re.compile("key|secret|password|credential|auth|(access|api|bearer)_?token")
-"""Names of what no message shows."""
-
-Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-Positive = Annotated[int, Field(gt=0)]
+from tokenomics_shared.config_values import FilePath, Positive, Probability, Temperature
+from tokenomics_shared.errors import ConfigError
 
 
 class _Section(BaseModel):
@@ -46,13 +39,13 @@ class LLMConfig(_Section):
     """Parameters for every call, where the caller sets none.
 
     Attributes:
-        temperature: of sampling.
+        temperature: of sampling, at most 2.
         max_tokens: limit on an answer.
         timeout: seconds a call may take; for models made from strings.
         max_retries: of the provider's client; for models made from strings.
     """
 
-    temperature: Annotated[float, Field(ge=0.0)] | None = None
+    temperature: Temperature | None = None
     max_tokens: Positive | None = None
     timeout: Annotated[float, Field(gt=0.0)] | None = None
     max_retries: Annotated[int, Field(ge=0)] | None = None
@@ -112,7 +105,7 @@ class MemoryConfig(_Section):
     allow_structured: bool = False
     across_histories: bool = False
     single_flight: bool = True
-    persistent_cache_path: Path | None = None
+    persistent_cache_path: FilePath | None = None
     max_entries: Positive = 10_000
     max_vectors: Positive = 200_000
     ttl_s: Annotated[float, Field(gt=0.0)] | None = None
@@ -160,7 +153,7 @@ class BanditConfig(_Section):
     contextual: bool = False
     cost_lambda: Annotated[float, Field(ge=0.0)] = 0.15
     latency_lambda: Annotated[float, Field(ge=0.0)] = 0.01
-    state_file: Path | None = None
+    state_file: FilePath | None = None
 
 
 class JudgeConfig(_Section):
@@ -203,7 +196,7 @@ class TelemetryConfig(_Section):
         ledger_path: file that keeps the ledger beyond the process.
     """
 
-    ledger_path: Path | None = None
+    ledger_path: FilePath | None = None
 
 
 class PriceConfig(_Section):
@@ -242,21 +235,21 @@ class TokenomicsConfig(BaseSettings):
     cascading: CascadingConfig = CascadingConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
     prices: dict[str, PriceConfig] = Field(default_factory=dict)
-    state_dir: Path | None = None
+    state_dir: FilePath | None = None
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] | None = None
-    log_file: Path | None = None
+    log_file: FilePath | None = None
 
     def __init__(self, **settings: Any) -> None:
-        _refuse_unknown_variables(type(self).model_fields)
+        refuse_unknown_variables(type(self).model_fields)
         layers: dict[str, Any] = {}
         # As mappings, what they don't set is left to the environment.
-        _overlay(layers, settings)
+        overlay(layers, settings)
         try:
             super().__init__(**layers)
         except ValidationError as error:
             raise ConfigError(in_words(error)) from None
         except SettingsError as error:
-            raise _not_json(error) from None
+            raise not_json(error, PREFIX) from None
 
     @classmethod
     def load(cls, path: str | Path | None = None, /, **settings: Any) -> Self:
@@ -270,12 +263,12 @@ class TokenomicsConfig(BaseSettings):
             ConfigError: the file can't be read, a name is unknown or a value impossible.
         """
         path = path or os.environ.get("TOKENOMICS_CONFIG")
-        layers = _read_toml(Path(path)) if path else {}
+        layers = read_toml(Path(path)) if path else {}
         try:
-            _overlay(layers, EnvSettingsSource(cls)())
+            overlay(layers, EnvSettingsSource(cls)())
         except SettingsError as error:
-            raise _not_json(error) from None
-        _overlay(layers, settings)
+            raise not_json(error, PREFIX) from None
+        overlay(layers, settings)
         return cls(**layers)
 
     @classmethod
@@ -287,76 +280,16 @@ class TokenomicsConfig(BaseSettings):
             "bandit": {"enabled": False},
             "cascading": {"enabled": False},
         }
-        _overlay(layers, settings)
+        overlay(layers, settings)
         return cls(**layers)
 
     def replace(self, **settings: Any) -> Self:
         """A copy with these settings over its own."""
-        layers = _given(self)
-        _overlay(layers, settings)
+        layers = given(self)
+        overlay(layers, settings)
         return type(self)(**layers)
 
     def path_of(self, own: Path | None, name: str) -> Path | None:
         """The path a part keeps its state at: its own, or a name in `state_dir`, or none."""
         path = own or (self.state_dir / name if self.state_dir else None)
         return None if path is None else path.expanduser()
-
-
-def _overlay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
-    for name, given in above.items():
-        value = _given(given) if isinstance(given, BaseModel) else given
-        if isinstance(value, Mapping):
-            nested = below.setdefault(name, {})
-            if not isinstance(nested, dict):
-                raise ConfigError(f"{name}: must hold settings by name, not {nested!r}")
-            _overlay(nested, value)
-        else:
-            below[name] = value
-
-
-def _given(settings: BaseModel) -> dict[str, Any]:
-    """What was set, as mappings; objects stay the objects they are."""
-    values = {name: getattr(settings, name) for name in settings.model_fields_set}
-    return {
-        name: _given(value) if isinstance(value, BaseModel) else value
-        for name, value in values.items()
-    }
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} can't be read: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
-
-
-def _refuse_unknown_variables(known: Mapping[str, Any]) -> None:
-    for name in os.environ:
-        if name.upper().startswith(PREFIX) and name.upper() not in OTHER_VARIABLES:
-            setting = name[len(PREFIX) :].split("__")[0].lower()
-            if setting not in known:
-                raise ConfigError(f"environment variable {name}: there is no setting {setting!r}")
-
-
-def _not_json(error: SettingsError) -> ConfigError:
-    name = str(error).partition('"')[2].partition('"')[0]
-    return ConfigError(f"environment variable {PREFIX}{name.upper()} is not JSON")
-
-
-def in_words(error: ValidationError) -> str:
-    """Every problem by name, value and limit, on one line.
-
-    A value is left out when its name says that it is secret, and when it holds other values.
-    """
-    lines = []
-    for problem in error.errors(include_url=False, include_context=False):
-        name, value = ".".join(map(str, problem["loc"])), problem["input"]
-        if problem["type"] == "extra_forbidden":
-            lines.append(f"{name}: there is no such setting")
-        elif not isinstance(value, str | int | float | None) or _SECRET.search(name):
-            lines.append(f"{name or 'configuration'}: {problem['msg']}")
-        else:
-            lines.append(f"{name} = {value!r}: {problem['msg']}")
-    return "; ".join(lines)

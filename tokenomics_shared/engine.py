@@ -21,6 +21,7 @@ from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.judge import Checks, FunctionJudge, Panel, QuickCheck
 from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens, prompt_tokens
 from tokenomics_shared.pipeline import Parts, answer, audit
+from tokenomics_shared.places import Places
 from tokenomics_shared.ports import Backend, Bandit, Cascade, Codec, Judge, Planner, Prices
 from tokenomics_shared.prediction import predict_output_tokens
 from tokenomics_shared.recollection import Memory
@@ -90,17 +91,19 @@ class Engine:
             StoreError: a file is foreign, newer or unreadable.
         """
         config = config or TokenomicsConfig.load()
+        places = Places.of(config)
+        judging = _judge(config, judge)
         _set_up_logging(config)
         faults = Faults()
-        kept = memory or _memory(config, faults)
+        kept = memory or Memory(places.cache, config=config.memory, faults=faults)
         parts = Parts(
             memory=kept.layers,
             orchestrator=_orchestrator(config),
-            bandit=_bandit(config),
+            bandit=_bandit(config, places.bandit),
             cascade=_cascade(config),
-            judge=_judge(config, judge),
+            judge=judging,
             reward=Reward(config.bandit.cost_lambda, config.bandit.latency_lambda),
-            books=_books(config, faults, prices),
+            books=_books(config, places.ledger, faults, prices),
         )
         engine = cls(config, parts, kept)
         engine._given = {"judge": judge, "prices": prices, "memory": memory}
@@ -172,22 +175,16 @@ def _close(parts: Parts, auditor: Background, own: tuple[Memory, ...]) -> None:
             close()
 
 
-def _memory(config: TokenomicsConfig, faults: Faults) -> Memory:
-    path = config.path_of(config.memory.persistent_cache_path, "cache.db")
-    return Memory(path, config=config.memory, faults=faults)
-
-
 def _orchestrator(config: TokenomicsConfig) -> Planner:
     if not config.orchestrator.enabled:
         return NoPlan()
     return Orchestrator(config.orchestrator.default_token_budget, predict_output_tokens)
 
 
-def _bandit(config: TokenomicsConfig) -> Bandit:
+def _bandit(config: TokenomicsConfig, path: Path | None) -> Bandit:
     settings = config.bandit
     if not settings.enabled:
         return Fixed("cheapest" if config.cascading.enabled else "premium")
-    path = config.path_of(settings.state_file, "bandit_state.json")
     return Ucb(
         exploration=settings.exploration_rate,
         contextual=settings.contextual,
@@ -218,16 +215,15 @@ def _judge(config: TokenomicsConfig, given: Judge | JudgeFunction | None) -> Jud
     return Panel(Checks(), quick)
 
 
-def _books(config: TokenomicsConfig, faults: Faults, prices: Prices | None) -> Books:
+def _books(
+    config: TokenomicsConfig, path: Path | None, faults: Faults, prices: Prices | None
+) -> Books:
     if prices is None:
         from tokenomics_shared.adapters.genai_prices import GenaiPrices
 
         prices = GenaiPrices()
     stated = {name: Price(**price.model_dump()) for name, price in config.prices.items()}
-    ledger = SqliteLedger(
-        config.path_of(config.telemetry.ledger_path, "ledger.db"),
-        on_fault=lambda error: faults.record("ledger", error),
-    )
+    ledger = SqliteLedger(path, on_fault=lambda error: faults.record("ledger", error))
     return Books(
         ledger,
         Overrides(stated, prices),

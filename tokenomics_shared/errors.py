@@ -5,6 +5,7 @@ TokenomicsError
 │   └── MissingExtra install the extra it names (also an ImportError)
 ├── EmbedderError    mend or change the embedder: what it gave can't be compared
 │   └── EmbedderTimeout  it took too long (also a TimeoutError)
+├── JudgeError       mend the judge's function: what it gave is no score (also a ValueError)
 ├── PromptError      change the request (also a ValueError)
 └── StoreError       give another file: this one is foreign, newer, unreadable
 
@@ -38,6 +39,10 @@ class EmbedderError(TokenomicsError):
 
 class EmbedderTimeout(EmbedderError, TimeoutError):
     """An embedder took longer than it may, or still hangs in earlier calls."""
+
+
+class JudgeError(TokenomicsError, ValueError):
+    """A judge's function gave no score; the message names it, and quotes no prompt or answer."""
 
 
 class PromptError(TokenomicsError, ValueError):

@@ -18,7 +18,8 @@ from typing_extensions import override
 from tokenomics_shared.adapters.background import Background
 from tokenomics_shared.adapters.sqlite_memos import SqliteMemos
 from tokenomics_shared.adapters.sqlite_preferences import SqlitePreferences
-from tokenomics_shared.config import MemoryConfig, in_words
+from tokenomics_shared.config import MemoryConfig
+from tokenomics_shared.config_errors import in_words
 from tokenomics_shared.drivers import arun, run
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError

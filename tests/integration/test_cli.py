@@ -3,12 +3,16 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import tokenomics_shared
 from tests.kit import GOOD, POOR, ROSTER, engine, prompt, reply
 from tokenomics_shared.testing import ScriptedBackend, TextCodec
+
+ROOT = Path(__file__).parents[2]
 
 
 def tokenomics(*arguments: object) -> "subprocess.CompletedProcess[str]":
@@ -83,7 +87,15 @@ def test_a_damaged_ledger_is_named(state: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_the_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert tokenomics_shared.__version__ == project["version"]
+    done = tokenomics("--version")
+    assert (done.returncode, done.stdout) == (0, f"tokenomics {project['version']}\n")
+
+
 def test_help_and_nothing() -> None:
     assert "report" in tokenomics("--help").stdout
+    assert "Look at what Tokenomics did" in tokenomics("--help").stdout
     assert tokenomics().returncode != 0
     assert tokenomics("no-such-command").returncode == 2

@@ -1,6 +1,7 @@
 """The examples run, without a key, and print what they promise."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,10 @@ NEEDS_DATA = pytest.mark.skipif(
 )
 
 
+SMALL = {"TOKENOMICS_DATA": "nowhere"}
+"""The questions written for this project, wherever the tests run."""
+
+
 def run(script: str, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
@@ -27,7 +32,7 @@ def run(script: str, *arguments: str, **variables: str) -> "subprocess.Completed
 
 
 def test_the_demo_on_its_own_questions(tmp_path: Path) -> None:
-    done = run("demo.py", "--requests", "50", "--state-dir", str(tmp_path))
+    done = run("demo.py", "--requests", "50", "--state-dir", str(tmp_path), **SMALL)
     assert done.returncode == 0, done.stderr
     for words in (
         "50 requests over a small question set",
@@ -53,16 +58,51 @@ def test_the_demo_on_recorded_outcomes() -> None:
 
 
 def test_the_demo_is_the_same_every_time() -> None:
-    first, second = (run("demo.py", "--requests", "30").stdout for _ in range(2))
+    first, second = (
+        run("demo.py", "--requests", "30", PYTHONHASHSEED=seed, **SMALL).stdout for seed in "12"
+    )
     cost = [line for line in first.splitlines() if "this run" in line]
     assert cost
     assert cost == [line for line in second.splitlines() if "this run" in line]
+
+
+def test_the_demo_over_several_seeds_tells_mean_and_range_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    arguments = ("--requests", "20", "--seed", "3")
+    done = run("demo.py", *arguments, "--seeds", "2", TMPDIR=str(tmp_path), **SMALL)
+    assert done.returncode == 0, done.stderr
+    assert "20 requests over a small question set, seed 3, 4" in done.stdout
+    row = next(line for line in done.stdout.splitlines() if "always premium" in line)
+    mean, low, high = map(float, re.findall(r"([\d.]+) %", row))
+    assert low <= mean <= high
+    assert len(re.findall(r"\$[\d.]+", row)) == 3
+    assert re.search(r"baseline of the report is within \d+\.\d+ %", done.stdout)
+    assert "Look again" not in done.stdout
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_demo_without_a_connection_says_so_in_a_line(tmp_path: Path) -> None:
+    done = run(
+        "demo.py",
+        "--live",
+        OPENAI_API_KEY="any",
+        OPENAI_BASE_URL="http://127.0.0.1:9/v1",
+        TOKENOMICS_LLM__MAX_RETRIES="0",
+        TMPDIR=str(tmp_path),
+        **SMALL,
+    )
+    assert done.returncode == 1
+    assert re.fullmatch(r"demo: \w+ConnectionError: Connection error\.\n", done.stderr)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
         (["--requests", "0"], "--requests must be at least 1, got 0"),
+        (["--seeds", "0"], "--seeds must be at least 1, got 0"),
+        (["--seeds", "2", "--state-dir", "x"], "--state-dir keeps one run"),
         (["--live"], "OPENAI_API_KEY"),
     ],
 )

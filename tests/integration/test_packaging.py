@@ -63,6 +63,16 @@ def test_the_langchain_package_loads_langchain_core_and_no_provider() -> None:
     assert found & unwanted <= loaded_by("import langchain_core.language_models") & unwanted
 
 
+def test_the_langchain_package_without_langchain_core_names_the_extra() -> None:
+    code = "import sys; sys.modules['langchain_core'] = None; import tokenomics_langchain"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    last = done.stderr.splitlines()[-1]
+    assert "MissingExtra: tokenomics_langchain needs" in last
+    assert "pip install 'tokenomics-llm[langchain]'" in last
+
+
 @pytest.mark.parametrize("package", [tokenomics_shared, tokenomics_langchain])
 def test_every_public_name_is_there(package: object) -> None:
     names = package.__all__  # type: ignore[attr-defined]  # both have it

@@ -3,7 +3,9 @@
 import json
 import logging
 import math
+import os
 import random
+import stat
 import threading
 import time
 from decimal import Decimal
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.kit import ROSTER, THREE
 from tokenomics_shared.bandit import Fixed, JsonState, NoState, Reward, Ucb
+from tokenomics_shared.errors import StoreError
 from tokenomics_shared.types import QueryPlan, Roster, Tier
 
 PLAN = QueryPlan("simple", 4000, 10, 200)
@@ -147,11 +150,31 @@ def test_a_state_that_cannot_be_read_is_kept_and_a_fresh_one_started(
     with caplog.at_level(logging.WARNING, "tokenomics"):
         learned(path, 0.5).close()
     assert "kept but not used" in caplog.text
+    assert f"goes to {tmp_path / 'state.fresh.json'}" in caplog.text
     assert path.read_text() == text
     fresh = tmp_path / "state.fresh.json"
     assert json.loads(fresh.read_text())["arms"] == {"|cheap|small-1": [1, 0.5]}
     learned(path, 0.5).close()
     assert json.loads(fresh.read_text())["arms"] == {"|cheap|small-1": [2, 1.0]}
+
+
+def test_two_states_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
+    for name in ("state.json", "state.fresh.json"):
+        (tmp_path / name).write_text("not json")
+    with pytest.raises(StoreError, match=r"state\.fresh\.json can't be read, nor can state\.json"):
+        learned(tmp_path / "state.json")
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"not json"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_a_state_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "state.json"
+    learned(path, 0.5).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    path.chmod(0o644)
+    learned(path, 0.5).close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_state_that_cannot_be_saved_does_no_harm(

@@ -65,4 +65,4 @@ def test_a_caller_that_leaves_during_a_draft_is_not_compared() -> None:
     totals = made.report().totals
     assert (totals.abandoned, totals.compared, totals.savings.total) == (1, 0, 0)
     assert totals.cost > 0
-    assert "1 requests are not compared" in str(made.report())
+    assert "1 request is not compared" in str(made.report())

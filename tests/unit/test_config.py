@@ -110,6 +110,9 @@ def test_off_switches_every_part_off() -> None:
         ),
         ({"prices": {"m": {"input": -1, "output": 1}}}, ["prices.m.input = -1"]),
         ({"prices": {"m": {"input": 1}}}, ["prices.m.output"]),
+        ({"llm": {"temperature": 9}}, ["llm.temperature = 9", "less than or equal to 2"]),
+        ({"state_dir": ""}, ["state_dir = ''", "the path is empty"]),
+        ({"telemetry": {"ledger_path": " "}}, ["telemetry.ledger_path = ' '", "is empty"]),
         ({"log_level": "LOUD"}, ["log_level = 'LOUD'", "'DEBUG'"]),
     ],
 )

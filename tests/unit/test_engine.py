@@ -2,9 +2,13 @@
 
 import asyncio
 import gc
+import json
+import os
+import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,6 +47,94 @@ def test_state_survives_the_engine(tmp_path: Path) -> None:
         "cache.db",
         "ledger.db",
     }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no modes")
+def test_state_is_its_owners_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    made = engine(state_dir=folder, bandit={"enabled": True})
+    made.run(prompt(), ROSTER, TextCodec(), ScriptedBackend({"cheap": [reply(GOOD)]}))
+    made.close()
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+    files = ("bandit_state.json", "cache.db", "ledger.db")
+    assert modes == {"state": 0o700, **dict.fromkeys(files, 0o600)}
+
+
+def test_a_state_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.write_text("Dear diary")
+    with pytest.raises(ConfigError, match=r"state_dir .*/state is a file; a folder is needed"):
+        engine(state_dir=path)
+    assert path.read_text() == "Dear diary"
+
+
+@pytest.mark.parametrize("ledger", ["kept.db", "sub/../kept.db"])
+def test_two_parts_do_not_share_a_file(tmp_path: Path, ledger: str) -> None:
+    with pytest.raises(
+        ConfigError,
+        match=r"memory\.persistent_cache_path and telemetry\.ledger_path are the same file",
+    ):
+        engine(
+            memory={"persistent_cache_path": tmp_path / "kept.db"},
+            telemetry={"ledger_path": tmp_path / ledger},
+        )
+    with pytest.raises(ConfigError, match=r"bandit\.state_file and telemetry\.ledger_path"):
+        engine(state_dir=tmp_path, bandit={"state_file": tmp_path / "ledger.db"})
+    assert not list(tmp_path.iterdir())
+
+
+def judged_by(judge: Any, caplog: pytest.LogCaptureFixture) -> str:
+    made = engine(judge=judge)
+    backend = ScriptedBackend({"cheap": [reply(GOOD)], "premium": [reply(GOOD)]})
+    assert made.run(prompt("private"), ROSTER, TextCodec(), backend).escalated
+    made.close()
+    assert "private" not in caplog.text
+    assert GOOD not in caplog.text
+    return caplog.text
+
+
+def test_where_a_judge_raised_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def judge(question: str, answer: str) -> float:
+        return float(json.loads(question + answer))
+
+    told = judged_by(judge, caplog)
+    line = judge.__code__.co_firstlineno + 1
+    assert f"judge failed with JSONDecodeError at {__file__}:{line} (raised at " in told
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"), [(None, "gave NoneType"), ("private", "gave str"), (7, "gave 7.0")]
+)
+def test_a_judge_that_gives_no_score_is_named(
+    given: Any, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def judge(question: str, answer: str) -> Any:
+        return given
+
+    place = f"({__file__}:{judge.__code__.co_firstlineno})"
+    assert f"{place} must give a score from 0 to 1, {reason}" in judged_by(judge, caplog)
+
+
+async def _later(question: str, answer: str) -> float:
+    return 1.0
+
+
+@pytest.mark.parametrize(
+    ("judge", "reason"),
+    [
+        (lambda answer: 1.0, r"judge .*test_engine\.py:\d+\) must take \(question, answer\)"),
+        (lambda question, answer, context: 1.0, "missing a required argument: 'context'"),
+        (_later, "_later .* is async"),
+    ],
+)
+def test_a_judge_that_cannot_be_called_is_refused(judge: Any, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        engine(judge=judge)
+
+
+@pytest.mark.parametrize("judge", [max, lambda *texts: 1.0, lambda q, a, k=3: 1.0])
+def test_a_judge_that_can_be_called_is_taken(judge: Any) -> None:
+    engine(judge=judge).close()
 
 
 def test_an_engine_that_nobody_holds_any_more_writes_what_is_pending(tmp_path: Path) -> None:

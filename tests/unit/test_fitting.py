@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def test_it_learns_what_the_application_shows() -> None:
 
 
 def test_few_labels_change_little() -> None:
-    with pytest.raises(ValueError, match="100 labels, .* at least 400"):
+    with pytest.raises(ValueError, match=r"100 labels, .* at least 400"):
         fit(Verifier.load(), labels(100), "own")
 
 
@@ -70,7 +71,7 @@ def test_a_memory_fits_itself_and_remembers_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("settings", [{"max_false_hit_rate": None}, {"use_semantic_cache": False}])
-def test_there_is_nothing_to_fit_without_weights(settings: dict[str, object]) -> None:
+def test_there_is_nothing_to_fit_without_weights(settings: dict[str, Any]) -> None:
     memory = Memory(**settings)
     with pytest.raises(ConfigError, match="nothing to fit"):
         memory.fit()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.kit import ROSTER, prompt
@@ -116,8 +116,10 @@ FIELDS: dict[str, Any] = {
 
 @given(ASKED, st.sampled_from(sorted(FIELDS)))
 def test_every_field_that_changes_the_answer_changes_the_partition(ask: Prompt, name: str) -> None:
-    changed = replace(ask, **{name: FIELDS[name]})
-    assert partition_key(changed, ROSTER) != partition_key(ask, ROSTER)
+    before = partition_key(ask, ROSTER)
+    # A request without a stable text, such as one with an infinite number, shares with no other.
+    assume(before is not None)
+    assert partition_key(replace(ask, **{name: FIELDS[name]}), ROSTER) != before
 
 
 def test_no_field_of_a_request_is_forgotten() -> None:

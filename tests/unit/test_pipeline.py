@@ -123,7 +123,9 @@ def test_a_caller_that_leaves_is_billed_for_what_came() -> None:
 )
 def test_an_empty_prompt_is_refused_before_anything_is_asked(ask: Prompt) -> None:
     made = engine()
-    with pytest.raises(PromptError, match="empty prompt"):
+    with pytest.raises(
+        PromptError, match=r"empty prompt: no content in any of its turns \([01]\)"
+    ):
         played(made, ask=ask)
     assert made.report().totals.requests == 0
 
@@ -202,7 +204,7 @@ def test_an_unknown_price_is_unknown_and_not_zero() -> None:
     assert as_metadata(outcome)["component_savings"] is None
     report = made.report()
     assert (report.totals.unpriced, report.totals.compared) == (1, 0)
-    assert "1 calls have no known price" in str(report)
+    assert "1 call has no known price" in str(report)
 
 
 def test_a_price_list_that_fails_is_no_reason_to_lose_an_answer() -> None:

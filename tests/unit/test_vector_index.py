@@ -1,5 +1,6 @@
 """What every vector index promises, and what the embedded one does beyond."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -283,6 +284,8 @@ def test_a_saved_index_goes_on_where_it_was(backend: str, tmp_path: Path) -> Non
     index.remove([3, 49])
     index.add(range(50, 60), vectors[50:])
     index.save(tmp_path / "index", 17)
+    if os.name != "nt":
+        assert (tmp_path / "index").stat().st_mode & 0o077 == 0
     again = make()
     assert again.load(tmp_path / "index") == 17
     assert len(again) == 58

@@ -37,7 +37,9 @@ class Snapshot:
         """Write the file; it appears whole, in the place of an earlier one."""
         parts: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
         half = path.with_name(f".{path.name}.{os.getpid()}")
+        half.unlink(missing_ok=True)
         try:
+            half.touch(mode=0o600, exist_ok=False)
             with half.open("wb") as file:
                 np.savez(file, allow_pickle=False, format=np.array(_FORMAT), **parts)
             half.replace(path)

@@ -162,7 +162,7 @@ class _Shared:
 
     def _prepare(self, schema: Schema) -> None:
         _refuse_foreign(self._path, schema)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path.touch(mode=0o600)
         mine = self._mine()
         with mine.lock, closing(mine):

@@ -11,6 +11,7 @@ from typing import Any
 
 from typing_extensions import override
 
+from tokenomics_shared.errors import StoreError
 from tokenomics_shared.forks import ForkSafe
 
 Arms = dict[str, tuple[int, float]]
@@ -52,16 +53,29 @@ class JsonState(ForkSafe):
         super().__init__()
 
     def load(self) -> Arms:
-        """Read the pulls; none when there is no file yet."""
-        for path in (self.path, self.path.with_suffix(f".fresh{self.path.suffix}")):
-            self.path = path
-            if not path.exists():
-                return {}
-            try:
-                return _parse(json.loads(path.read_text("utf-8")))
-            except (OSError, ValueError) as error:
-                _log.warning("bandit state %s is kept but not used: %s", path, error)
-        raise ValueError(f"bandit state {self.path} can't be read either; move it away")
+        """Read the pulls; none when there is no file yet.
+
+        Raises:
+            StoreError: the file can't be read, and the one beside it can't be either.
+        """
+        given, beside = self.path, self.path.with_suffix(f".fresh{self.path.suffix}")
+        try:
+            return _read(given)
+        except (OSError, ValueError) as error:
+            _log.warning(
+                "bandit state %s is kept but not used: %s; what is learned goes to %s",
+                given,
+                error,
+                beside,
+            )
+        self.path = beside
+        try:
+            return _read(beside)
+        except (OSError, ValueError) as error:
+            raise StoreError(
+                f"bandit state {beside} can't be read, nor can {given.name} beside it: {error}; "
+                "they are left as they are"
+            ) from error
 
     def changed(self, snapshot: Callable[[], Arms]) -> None:
         """Save soon, in the background."""
@@ -107,11 +121,17 @@ class JsonState(ForkSafe):
             _log.warning("bandit state %s was not saved: %s", self.path, error)
 
     def _write(self, arms: Arms) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         text = json.dumps({"format": _FORMAT, "version": VERSION, "arms": arms}, indent=1)
         scratch = self.path.with_suffix(f".{os.getpid()}.tmp")
+        scratch.unlink(missing_ok=True)
+        scratch.touch(mode=0o600, exist_ok=False)
         scratch.write_text(text, "utf-8")
         scratch.replace(self.path)
+
+
+def _read(path: Path) -> Arms:
+    return _parse(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
 
 def _parse(data: Any) -> Arms:

@@ -48,7 +48,9 @@ class Orchestrator:
             if message.tool_calls or (content.strip() if isinstance(content, str) else content):
                 return
         turns = len(prompt.messages)
-        raise PromptError(f"empty prompt: {turns} turns and no content; nothing was asked")
+        raise PromptError(
+            f"empty prompt: no content in any of its turns ({turns}); nothing was asked"
+        )
 
     def plan(self, prompt: Prompt) -> QueryPlan:
         """Say what is known about this request before any model is asked."""

@@ -2,12 +2,16 @@
 
 import logging
 from collections import Counter
+from traceback import walk_tb
 from types import TracebackType
 from typing import Self
 
+from tokenomics_shared.errors import JudgeError
 from tokenomics_shared.forks import ForkSafe
 
 _log = logging.getLogger("tokenomics")
+
+_OURS = __name__.partition(".")[0]
 
 
 class Faults(ForkSafe):
@@ -29,13 +33,16 @@ class Faults(ForkSafe):
     def record(self, part: str, error: Exception) -> str:
         """Count a fault and log it, the first of its kind as a warning; returns its name.
 
-        Only the error's class and place are logged: its text may quote a prompt.
+        Only the error's class and place are logged: its text may quote a prompt. A judge's errors
+        of ours never do, and say what to mend.
         """
         name = f"{part}:{type(error).__name__}"
         with self.lock:
             self._counts[name] += 1
             level = logging.WARNING if self._counts[name] == 1 else logging.DEBUG
-        _log.log(level, "%s failed with %s at %s", part, type(error).__name__, _place(error))
+        told = f": {error}" if isinstance(error, JudgeError) else ""
+        kind = type(error).__name__
+        _log.log(level, "%s failed with %s at %s%s", part, kind, _place(error), told)
         return name
 
 
@@ -65,9 +72,14 @@ class Shield:
 
 
 def _place(error: Exception) -> str:
-    traceback = error.__traceback__
-    if traceback is None:
-        return "an unknown place"
-    while traceback.tb_next is not None:
-        traceback = traceback.tb_next
-    return f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
+    """Where it was raised, and before that where code that is not ours was entered."""
+    entered = raised = ""
+    for frame, line in walk_tb(error.__traceback__):
+        raised = f"{frame.f_code.co_filename}:{line}"
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == _OURS:
+            entered = ""
+        else:
+            entered = entered or raised
+    if entered in {"", raised}:
+        return raised or "an unknown place"
+    return f"{entered} (raised at {raised})"

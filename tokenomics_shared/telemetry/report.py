@@ -149,24 +149,32 @@ def _remarks(report: Report) -> list[str]:
     if totals.compared < totals.requests:
         left_out = totals.requests - totals.compared
         remarks.append(
-            f"{left_out:,} requests are not compared: no model answered, or a price is unknown."
+            f"{_counted(left_out, 'request is', 'requests are')} not compared: no model answered,"
+            " or a price is unknown."
         )
     if totals.unpriced:
         names = sorted({model.model for model in totals.models if model.unpriced})
         remarks.append(
-            f"{totals.unpriced:,} calls have no known price and are not in the cost: "
+            f"{_counted(totals.unpriced, 'call has', 'calls have')} no known price, and no part "
+            "in the cost: "
             f"{', '.join(names)}. State it in `prices`."
         )
     if totals.audits:
         remarks.append(
-            f"{totals.audits:,} answers from memory were compared with fresh ones, for "
+            f"{_counted(totals.audits, 'answer from memory was', 'answers from memory were')} "
+            "compared with fresh ones, for "
             f"{money(totals.audit_cost)}; that is in the cost, and off memory's savings."
         )
     counted = sum(model.estimated for model in totals.models)
     if counted:
-        remarks.append(f"{counted:,} calls reported no tokens; theirs are estimated.")
+        calls = _counted(counted, "call", "calls")
+        remarks.append(f"{calls} reported no tokens, which are estimated.")
     remarks.extend(f"Fault: {name} x {count:,}" for name, count in report.faults.items())
     return remarks
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _model(model: ModelTotals) -> dict[str, Any]:

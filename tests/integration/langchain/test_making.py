@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from pydantic import SecretStr
 from tests.conftest import openai_model
 from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
 from tests.integration.langchain.test_calls import told
-from tokenomics_langchain import ChatTokenomics, Strategy, TokenomicsConfig
+from tokenomics_langchain import ChatTokenomics, Strategy, TokenomicsConfig, models
 from tokenomics_shared import ConfigError, Engine, MissingExtra, StoreError
 from tokenomics_shared.config import CascadingConfig
 from tokenomics_shared.testing import LoopbackServer
@@ -87,6 +88,12 @@ def test_strings_become_their_providers_models(monkeypatch: pytest.MonkeyPatch) 
         ("gpt-4o", "not of the form 'provider:name'"),
         ("openai:", "not of the form"),
         ("openai:name@host:8000", "must start with http"),
+        ("openai:x@", "'openai:x@': its address must start with http"),
+        ("openai:gpt-4o ", "'openai:gpt-4o ': there is a space in it"),
+        (" openai:gpt-4o", "' openai:gpt-4o': there is a space in it"),
+        ("openai:x@http://host/v1\n", "there is a space in it"),
+        ("OpenAI:gpt-4o", "no provider 'OpenAI'; did you mean 'openai:gpt-4o'"),
+        ("Anthropic:claude", "did you mean 'anthropic:claude'"),
         ("anthropic:claude@http://host/v1", "only 'openai:' models take an address"),
         ("nobody:model", "nobody:model"),
     ],
@@ -94,6 +101,20 @@ def test_strings_become_their_providers_models(monkeypatch: pytest.MonkeyPatch) 
 def test_strings_that_name_no_model_are_refused(spec: str, reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
         ChatTokenomics(cheap=spec, premium="openai:x@http://127.0.0.1:9/v1")
+
+
+def test_without_langchain_every_provider_there_could_be_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from langchain.chat_models.base import _BUILTIN_PROVIDERS
+
+    listed = set(models._LANGCHAINS.split(", "))
+    assert listed <= set(_BUILTIN_PROVIDERS)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", None)
+    with pytest.raises(ConfigError) as caught:
+        ChatTokenomics(premium="nobody:model")
+    for name in ("azure_openai", "google_genai", "google_vertexai", "openai", *listed):
+        assert name in str(caught.value)
 
 
 def test_a_model_that_its_provider_refuses_to_make_is_named() -> None:
@@ -164,11 +185,51 @@ def test_strategies_may_refer_to_tiers(make: Make, server: LoopbackServer) -> No
     assert PREMIUM in llm.invoke(EASY).text
 
 
+def test_premium_is_the_baseline_whether_or_not_strategies_mention_it(
+    make: Make, server: LoopbackServer
+) -> None:
+    llm = make(strategies=[Strategy("short", tier="cheap", max_tokens=50)])
+    assert [arm.arm_id for arm in llm.roster.arms] == ["short", "premium"]
+    draft, escalated = told(llm.invoke(EASY)), told(llm.invoke(HARD))
+    assert (draft["strategy"], escalated["strategy"]) == ("short", "premium")
+    assert draft["baseline_cost"] > 5 * draft["cost"]
+    assert "max_completion_tokens" not in server.requests[-1]
+
+
+def test_premium_of_the_configuration_is_the_baseline_of_strategies_too(
+    server: LoopbackServer,
+) -> None:
+    tiers = {"cheap_model": CHEAP, "premium_model": PREMIUM}
+    llm = ChatTokenomics(
+        strategies=[Strategy("short", tier="cheap", max_tokens=50)],
+        cascading={tier: f"openai:{model}@{server.url}" for tier, model in tiers.items()},
+    )
+    assert llm.roster.tiers[llm.roster.premium.tier].model == PREMIUM
+
+
+def test_models_that_known_prices_put_in_another_order_are_told_of_once(
+    make: Make, server: LoopbackServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = {"cheap": openai_model(server, PREMIUM), "premium": openai_model(server, CHEAP)}
+    for _ in range(2):
+        make(**given)
+    (record,) = caplog.records
+    assert "cheap (gpt-4o) costs more than premium (gpt-4o-mini)" in record.getMessage()
+    caplog.clear()
+    make()
+    make(**given, prices={CHEAP: {"input": 30, "output": 1}})
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
         ({"strategies": [Strategy("a", tier="fast")]}, "unknown tier 'fast', known: cheap, prem"),
         ({"strategies": []}, "strategies is empty"),
+        (
+            {"strategies": [Strategy("best", tier="premium"), Strategy("short", tier="cheap")]},
+            r"cheapest first: 'best' \(tier 'premium'\) comes before 'short' \(tier 'cheap'\)",
+        ),
         (
             {"strategies": [Strategy("a", tier="cheap"), Strategy("a", tier="premium")]},
             "same arm_id twice",
@@ -185,6 +246,8 @@ def test_strategies_may_refer_to_tiers(make: Make, server: LoopbackServer) -> No
         ({"config": {"memory": {"ttl_s": -1}}}, r"memory\.ttl_s = -1.*greater than 0"),
         ({"max_tokens": -5}, "max_tokens = -5.*greater than 0"),
         ({"temperature": -5}, "temperature = -5.*greater than or equal to 0"),
+        ({"temperature": 9}, "temperature = 9.*less than or equal to 2"),
+        ({"state_dir": ""}, "state_dir = ''.*the path is empty"),
         ({"timeout": -5}, "timeout = -5.*greater than 0"),
         ({"max_retries": "many"}, "max_retries = 'many'"),
         ({"strategies": "cheap"}, "strategies must be a list, got str"),
