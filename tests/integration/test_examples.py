@@ -120,7 +120,7 @@ def test_the_quick_start() -> None:
 
 
 def test_the_semantic_cache() -> None:
-    done = run("semantic_cache.py")
+    done = run("answers_by_meaning.py")
     assert done.returncode == 0, done.stderr
     for words in (
         "memory  how do i reset my password\n        exact, similarity 1.000",

@@ -1,1 +1,0 @@
-"""Programs that show the packages at work; each runs alone."""
