@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from langchain_core.callbacks import CallbackManager
-from langchain_core.globals import get_llm_cache
+from langchain_core.globals import get_debug, get_llm_cache
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
+from langchain_core.tracers.context import _configure_hooks, _tracing_v2_is_enabled
+from langchain_core.utils.env import env_var_is_set
 from langchain_core.utils.utils import LC_ID_PREFIX
 from langchain_core.utils.uuid import uuid7
 
@@ -33,7 +34,26 @@ def needs_no_run(model: BaseChatModel, config: RunnableConfig) -> bool:
         or get_llm_cache() is not None
     ):
         return False
-    return not CallbackManager.configure(callbacks).handlers
+    return not _somebody_always_listens()
+
+
+def _somebody_always_listens() -> bool:
+    """Whether `CallbackManager.configure` would bring handlers of its own, at a third of its cost.
+
+    They come with debugging, with tracing by environment or context, and with hooks in the
+    context, such as `get_usage_metadata_callback` sets. Of tracing of the first kind, which is
+    gone, LangChain itself shall tell.
+    """
+    return bool(
+        get_debug()
+        or env_var_is_set("LANGCHAIN_TRACING")
+        or env_var_is_set("LANGCHAIN_HANDLER")
+        or _tracing_v2_is_enabled()
+        or any(
+            variable.get() is not None or (handler and name and env_var_is_set(name))
+            for variable, _, handler, name in _configure_hooks
+        )
+    )
 
 
 def without_run(kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -192,8 +192,8 @@ def _remember(
     memo = _memo(prompt, reply, codec, account)
     if memo is None:
         return
-    narrow = objection_to_matching(prompt, reply)
-    read = None if narrow else _reader(codec)
+    widely = parts.memory.by_meaning and objection_to_matching(prompt, reply) is None
+    read = _reader(codec) if widely else None
     parts.memory.remember(account.recall, prompt, account.roster, memo, read)
 
 

@@ -105,7 +105,16 @@ Read = Callable[[Memo], str]
 
 
 class Memory(Protocol):
-    """Gives answers it has seen before."""
+    """Gives answers it has seen before.
+
+    Attributes:
+        by_meaning: an answer may be given to other words than it was kept for.
+    """
+
+    @property
+    def by_meaning(self) -> bool:
+        """Whether other words may get an answer."""
+        ...
 
     def recall(self, prompt: Prompt, roster: Roster) -> Steps[Recall]:
         """Look for an answer to this request."""

@@ -71,6 +71,8 @@ class NoMeaning:
 class NoCache:
     """Remembers nothing."""
 
+    by_meaning = False
+
     def recall(self, prompt: Prompt, roster: Roster) -> Steps[Recall]:  # noqa: ARG002 -- port
         """Find nothing."""
         yield from ()
@@ -125,6 +127,7 @@ class Layers:
         self.meaning = meaning
         self._flights = flights
         self._shield = shield
+        self.by_meaning = not isinstance(meaning, NoMeaning)
 
     def recall(self, prompt: Prompt, roster: Roster) -> Steps[Recall]:
         """Look for an answer to this request."""
