@@ -143,7 +143,11 @@ def test_static_thresholds_are_the_ones_stated() -> None:
     assert similar == {0.80: "given", 0.95: "not near enough"}
 
 
-@pytest.mark.parametrize("name_it", [lambda r: r, lambda r: r.entry, lambda r: told(r)])
+def told(found: Any) -> dict[str, Any]:
+    return {"tokenomics": {"cache_entry": found.entry}}
+
+
+@pytest.mark.parametrize("name_it", [lambda r: r, lambda r: r.entry, told])
 def test_forgetting_evicts_and_quarantines(fixed: Memory, name_it: Any) -> None:
     taught(fixed, ASKED, AGAIN)
     found = fixed.recall(THIRD)
@@ -153,10 +157,6 @@ def test_forgetting_evicts_and_quarantines(fixed: Memory, name_it: Any) -> None:
     assert given(fixed, [THIRD]) == [None]
     assert sorted(map(str, given(fixed, [ASKED, AGAIN]))) == sorted(["None", ANSWER])
     assert not fixed.forget(name_it(found))
-
-
-def told(found: Any) -> dict[str, Any]:
-    return {"tokenomics": {"cache_entry": found.entry}}
 
 
 @pytest.mark.parametrize("answer", ["no such name", None, 3, {}, {"tokenomics": {}}, ANSWER])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.bag import AGAIN, ANSWER, ASKED, FIXED, OTHER, THIRD
-from tests.kit import POOR, ROSTER, engine, prompt, reply
+from tests.kit import POOR, ROSTER, engine, judge_by, prompt, reply
 from tests.unit.test_parity import DRIVERS, Scenario, answer, timeless
 from tokenomics_shared.testing import ScriptedBackend, TextCodec
 from tokenomics_shared.types import Outcome, Totals
@@ -43,6 +43,7 @@ SCENARIOS = {
         {"cheap": [reply(ANSWER), reply(DIFFERENT)]},
         [prompt(ASKED), prompt("How do I not reset my password in the settings?")],
         with_memory(),
+        judge_by(ANSWER, DIFFERENT),
     ),
     "near miss as context": Scenario(
         {"cheap": [reply(ANSWER), reply(DIFFERENT)]},
@@ -106,9 +107,8 @@ async def test_every_driver_tells_the_same_story(name: str, driver: str) -> None
 
 async def test_a_semantic_hit_costs_nothing_and_is_counted_as_one() -> None:
     outcomes, asked, totals, faults = await told("run", SCENARIOS["semantic hit"])
-    assert [each.recall.cache_type for each in outcomes] == ["none", "semantic_direct"] + [
-        "semantic_direct"
-    ]
+    kinds = [each.recall.cache_type for each in outcomes]
+    assert kinds == ["none", "semantic_direct", "semantic_direct"]
     assert (len(asked), totals.requests, totals.semantic_hits, totals.exact_hits) == (1, 3, 2, 0)
     assert outcomes[1].cost == 0
     assert outcomes[1].savings.memory_layer == outcomes[1].baseline_cost > 0
