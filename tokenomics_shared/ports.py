@@ -260,10 +260,6 @@ class PromptStore(Protocol):
         """Queue weights that were fitted to the findings up to `seen`; returns at once."""
         ...
 
-    def forgotten(self, seen: int) -> tuple[int, Sequence[bytes]]:
-        """Keys whose answers were removed on request after `seen`, and the latest number."""
-        ...
-
     def size(self) -> int:
         """Questions kept."""
         ...
@@ -284,8 +280,15 @@ class MemoStore(Protocol):
         """Queue a memo's removal, which other processes hear of; returns at once."""
         ...
 
-    def clear(self) -> None:
-        """Queue the removal of everything; returns at once."""
+    def forgotten(self, seen: int) -> tuple[int, Sequence[bytes]]:
+        """Keys removed on request after `seen`, by any process, and the latest number.
+
+        An empty key stands for all of them.
+        """
+        ...
+
+    def clear(self, now: float) -> None:
+        """Queue the removal of everything, which other processes hear of; returns at once."""
         ...
 
     def flush(self) -> None:

@@ -6,7 +6,9 @@ import json
 import logging
 import time
 import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -57,6 +59,9 @@ _log = logging.getLogger("tokenomics")
 NOBODY = Roster({}, ())
 """The roster of a memory that no model answers beside."""
 
+MAX_WITHHELD = 1_000
+"""Hits withheld for audits whose answer may yet come; the oldest is given up."""
+
 MAX_LEARNING = 10_000
 """Answers that may wait to be taken in; the caller has them already."""
 
@@ -102,7 +107,7 @@ class Memory:
         path = path or self.config.persistent_cache_path
         self.path = Path(path).expanduser() if path else None
         self._background = Background("tokenomics-memory", self._fault, max_jobs=MAX_LEARNING)
-        self._withheld: dict[bytes, Recall] = {}
+        self._withheld: OrderedDict[bytes, Recall] = OrderedDict()
         self._memos = self._open_store()
         self._clock = clock
         self._answers = ExactCache(
@@ -173,9 +178,11 @@ class Memory:
         """Look for an answer where no model is at hand for audits: their hits are withheld."""
         # Nobody waits for who only looks: whether an answer comes of it is not known here.
         prompt = replace(self.as_configured(prompt), paced=True)
-        recall = yield from self.layers.recall(prompt, roster)
+        recall = Recall()
+        with self.faults.shield("memory"):
+            recall = yield from self.layers.recall(prompt, roster)
         if recall.audit and recall.key is not None:
-            self._withheld[recall.key] = recall
+            self._withhold(recall.key, recall)
             return Recall(key=recall.key, refused="withheld for an audit", entry=recall.entry)
         return recall
 
@@ -367,7 +374,16 @@ class Memory:
         memo = recall.memo
         if memo is None:
             return None
-        return Recalled(_answer(memo), recall.cache_type, recall.similarity or 0.0, recall.entry)
+        with self.faults.shield("memory"):
+            told = (recall.cache_type, recall.similarity or 0.0, recall.entry)
+            return Recalled(_answer(memo), *told)
+        return None
+
+    def _withhold(self, key: bytes, recall: Recall) -> None:
+        self._withheld[key] = recall
+        if len(self._withheld) > MAX_WITHHELD:
+            with suppress(KeyError):
+                self._withheld.popitem(last=False)
 
     def _open_store(self) -> SqliteMemos | None:
         if self.path is None and not self.config.use_semantic_cache:
@@ -412,7 +428,10 @@ def _prompt(text: str, *, system_prompt: str = "", **request: Any) -> Prompt:
 
 
 def _answer(memo: Memo) -> str:
-    return str(json.loads(memo.payload))
+    answer = json.loads(memo.payload)
+    if not isinstance(answer, str):
+        raise TypeError(f"a kept answer is text, not {type(answer).__name__}")
+    return answer
 
 
 def _key_of(answer: Any) -> bytes:

@@ -1,6 +1,6 @@
 """Memory's durable store in an SQLite file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tokenomics_shared.adapters.sqlite import Database, Schema, read_usage, usage_row
@@ -44,6 +44,8 @@ _PUT = "INSERT OR REPLACE INTO entries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 _EXPIRE = "DELETE FROM entries WHERE expires <= ?"
 _REMOVE = "DELETE FROM entries WHERE key = ?"
 _FORGET = "INSERT INTO forgotten VALUES (NULL, ?, ?)"
+_FORGOTTEN = "SELECT seq, key FROM forgotten WHERE seq > ? ORDER BY seq"
+_LONG_FORGOTTEN = "DELETE FROM forgotten WHERE at < ?"
 _CLEAR = (
     "DELETE FROM entries",
     "DELETE FROM prompts",
@@ -53,6 +55,12 @@ _CLEAR = (
     "DELETE FROM forgotten",
 )
 _TRIM = "DELETE FROM entries WHERE id <= (SELECT max(id) FROM entries) - ?"
+
+EVERYTHING = b""
+"""Stands for all keys among those that were removed."""
+
+FORGOTTEN_S = 86_400.0
+"""Seconds in which every process has surely heard of a removal."""
 
 TIDY_EVERY = 1_000
 """Writes between two looks for entries that are expired or too many."""
@@ -93,15 +101,22 @@ class SqliteMemos:
         self.database.enqueue((_PUT, row))
         self._writes += 1
         if self._writes % TIDY_EVERY == 0:
-            self.database.enqueue((_EXPIRE, (now,)), (_TRIM, (self._max_entries,)))
+            heard = (_LONG_FORGOTTEN, (now - FORGOTTEN_S,))
+            self.database.enqueue((_EXPIRE, (now,)), (_TRIM, (self._max_entries,)), heard)
 
     def remove(self, key: bytes, now: float) -> None:
         """Queue a memo's removal, which other processes hear of; returns at once."""
         self.database.enqueue((_REMOVE, (key,)), (_FORGET, (key, now)))
 
-    def clear(self) -> None:
-        """Queue the removal of everything; returns at once."""
-        self.database.enqueue(*((deletion, ()) for deletion in _CLEAR))
+    def forgotten(self, seen: int) -> tuple[int, Sequence[bytes]]:
+        """Keys whose memos were removed on request after `seen`, and the latest number."""
+        rows = self.database.query(_FORGOTTEN, seen)
+        return (rows[-1][0] if rows else seen), [key for _, key in rows]
+
+    def clear(self, now: float) -> None:
+        """Queue the removal of everything, which other processes hear of; returns at once."""
+        deletions = ((deletion, ()) for deletion in _CLEAR)
+        self.database.enqueue(*deletions, (_FORGET, (EVERYTHING, now)))
 
     def flush(self) -> None:
         """Return once everything queued is written."""

@@ -1,13 +1,15 @@
 """The semantic cache's questions, vectors and findings, in the file of the answers."""
 
 import json
+import math
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenomics_shared.adapters.sqlite import Database
+from tokenomics_shared.adapters.sqlite import Database, Row
 from tokenomics_shared.types import Label, Question
 
 _SINCE = (
@@ -15,7 +17,7 @@ _SINCE = (
     " WHERE partition = ? AND seq > ? AND embedder = ? ORDER BY seq"
 )
 _GET = (
-    "SELECT key, partition, grp, embedder, text FROM prompts"
+    "SELECT key, partition, grp, embedder, CAST(text AS BLOB) FROM prompts"
     " WHERE entry = ? AND grp NOT IN (SELECT grp FROM quarantine WHERE until > ?)"
 )
 _PUT = "INSERT OR REPLACE INTO prompts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
@@ -33,8 +35,10 @@ _FITTED = "SELECT seen, verifier FROM fitted"
 _NOT_FITTED = "DELETE FROM fitted"
 _PUT_FITTED = "INSERT INTO fitted VALUES (?, ?)"
 _TRIM_LABELS = "DELETE FROM labels WHERE seq <= (SELECT max(seq) FROM labels) - ?"
-_FORGOTTEN = "SELECT seq, key FROM forgotten WHERE seq > ? ORDER BY seq"
 _WITHOUT_ANSWER = "DELETE FROM prompts WHERE key NOT IN (SELECT key FROM entries)"
+
+UNIT_WITHIN = 0.01
+"""How far from 1 halving a unit vector's numbers may take its length."""
 
 MAX_LABELS = 50_000
 TIDY_EVERY = 1_000
@@ -65,20 +69,26 @@ class SqlitePrompts:
         rows = self._database.query(_SINCE, partition, seen, embedder)
         if not rows:
             return seen, (), np.empty((0, 0), np.float32)
-        size = max(len(row[3]) for row in rows)
-        whole = [row for row in rows if len(row[3]) == size]
+        whole = _of_common_size(rows)
         joined = b"".join(row[3] for row in whole)
         vectors = np.frombuffer(joined, np.float16).reshape(len(whole), -1).astype(np.float32)
-        fine = np.asarray(np.isfinite(vectors).all(axis=1))
+        # Also false of what is not finite. A longer vector would be near to everything.
+        fine = np.asarray(np.abs(np.linalg.norm(vectors, axis=1) - 1.0) <= UNIT_WITHIN)
         ids = [
             (row[1], row[2]) for row, is_fine in zip(whole, fine.tolist(), strict=True) if is_fine
         ]
         return rows[-1][0], ids, vectors[fine]
 
     def get(self, entry: int, now: float) -> Question | None:
-        """A question; None when it has left or its group is in quarantine."""
+        """A question; None when it has left, is broken, or its group is in quarantine."""
         rows = self._database.query(_GET, entry, now)
-        return Question(*rows[0]) if rows else None
+        if not rows:
+            return None
+        key, partition, group, embedder, text = rows[0]
+        try:
+            return Question(key, partition, group, embedder, text.decode())
+        except (AttributeError, UnicodeDecodeError):
+            return None
 
     def put(self, question: Question, vector: NDArray[np.float32]) -> None:
         """Queue a question for writing; returns at once."""
@@ -115,13 +125,14 @@ class SqlitePrompts:
         What the weights were fitted to is in them already.
         """
         rows = self._database.query(_LABELS, max(seen, self._fitted))
-        labels = [_label(*row[1:7]) for row in rows if row[7] != self._writer]
-        return (rows[-1][0] if rows else seen), labels
+        return (rows[-1][0] if rows else seen), _labels(
+            row for row in rows if row[7] != self._writer
+        )
 
     def all_labels(self) -> tuple[int, Sequence[Label]]:
         """Everything that anybody has found, oldest first, and the number of the latest."""
         rows = self._database.query(_LABELS, 0)
-        return (rows[-1][0] if rows else 0), [_label(*row[1:7]) for row in rows]
+        return (rows[-1][0] if rows else 0), _labels(rows)
 
     def fitted(self) -> str | None:
         """The weights that were fitted to this file's findings; None when none were."""
@@ -136,11 +147,6 @@ class SqlitePrompts:
         self._fitted = seen
         self._database.enqueue((_NOT_FITTED, ()), (_PUT_FITTED, (seen, verifier)))
 
-    def forgotten(self, seen: int) -> tuple[int, Sequence[bytes]]:
-        """Keys whose answers were removed on request after `seen`, and the latest number."""
-        rows = self._database.query(_FORGOTTEN, seen)
-        return (rows[-1][0] if rows else seen), [key for _, key in rows]
-
     def size(self) -> int:
         """Questions kept."""
         count: int = self._database.query("SELECT count(*) FROM prompts")[0][0]
@@ -154,8 +160,26 @@ class SqlitePrompts:
             self._database.enqueue(*stale, (_TRIM_LABELS, (MAX_LABELS,)))
 
 
-def _label(
-    partition: bytes, features: str, right: int, weight: float, audited: int, at: float
-) -> Label:
-    given = tuple(json.loads(features))
-    return Label(partition, given, bool(right), weight, bool(audited), at)
+def _labels(rows: Iterable[Row]) -> list[Label]:
+    """Findings of their rows; broken ones are left out."""
+    return [
+        Label(partition, read, bool(right), weight, bool(audited), at)
+        for _, partition, features, right, weight, audited, at, _ in rows
+        if (read := _numbers(features)) is not None
+    ]
+
+
+def _of_common_size(rows: Sequence[Row]) -> list[Row]:
+    """The rows whose vectors are as long as most are; a broken one says nothing of the others."""
+    vectors = [row for row in rows if isinstance(row[3], bytes) and len(row[3]) % 2 == 0]
+    sizes = Counter(len(row[3]) for row in vectors)
+    return [row for row in vectors if len(row[3]) == sizes.most_common(1)[0][0]]
+
+
+def _numbers(features: str) -> tuple[float, ...] | None:
+    """A finding's features; None when they are broken."""
+    try:
+        read = tuple(float(feature) for feature in json.loads(features))
+    except (TypeError, ValueError):
+        return None
+    return read if all(map(math.isfinite, read)) else None

@@ -9,7 +9,7 @@ from tokenomics_shared.memory.exact import ExactCache
 from tokenomics_shared.memory.shelves import Shelves
 from tokenomics_shared.memory.vote import Neighbour
 from tokenomics_shared.ports import PromptStore, Vector
-from tokenomics_shared.types import Label, Memo, Question, entry_of
+from tokenomics_shared.types import Label, Memo, Question
 
 RECENT, RECENT_S = 512, 2.0
 """Questions that are held, for seconds, until they are surely in the store."""
@@ -24,7 +24,7 @@ TEXTS = 4_096
 """Kept questions whose words are held in the process, for the votes they cast."""
 
 NEWS_EVERY_S = 1.0
-"""Seconds between two looks at what other processes have learned and forgotten."""
+"""Seconds between two looks at what other processes have learned."""
 
 
 class Catalogue(ForkSafe):
@@ -55,7 +55,6 @@ class Catalogue(ForkSafe):
         self._given: OrderedDict[bytes, Any] = OrderedDict()
         self._quarantined: dict[int, float] = {}
         self._labels_seen = 0
-        self._forgotten_seen = 0
         self._looked_at = float("-inf")
         super().__init__()
 
@@ -126,10 +125,12 @@ class Catalogue(ForkSafe):
 
     def remove(self, question: Question) -> None:
         """Forget a question and its answer, here and in the store."""
-        self._drop(question.key)
-        self._memos.remove(question.key)
+        with self.lock:
+            self._recent.pop(question.entry, None)
         self._shelves.remove(question.partition, question.entry)
         self._store.remove(question.entry)
+        # Returns when both removals are in the store.
+        self._memos.remove(question.key)
 
     def miss(self, partition: bytes, entry: int) -> None:
         """Drop what the store no longer has."""
@@ -159,17 +160,12 @@ class Catalogue(ForkSafe):
         self._store.label(label)
 
     def news(self) -> Sequence[Label]:
-        """What other processes have found since the last look; what they forgot is dropped."""
+        """What other processes have found since the last look."""
         now = self.now()
-        if now - self._looked_at < NEWS_EVERY_S:
-            return ()
         with self.lock:
-            if now - self._looked_at < NEWS_EVERY_S:
+            if 0.0 <= now - self._looked_at < NEWS_EVERY_S:
                 return ()
             self._looked_at = now
-        self._forgotten_seen, keys = self._store.forgotten(self._forgotten_seen)
-        for key in keys:
-            self._drop(key)
         self._labels_seen, labels = self._store.labels(self._labels_seen)
         return labels
 
@@ -194,8 +190,3 @@ class Catalogue(ForkSafe):
     def size(self) -> int:
         """Questions kept."""
         return self._store.size()
-
-    def _drop(self, key: bytes) -> None:
-        self._memos.drop(key)
-        with self.lock:
-            self._recent.pop(entry_of(key), None)

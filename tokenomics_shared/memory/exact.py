@@ -7,12 +7,16 @@ from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.ports import MemoStore
 from tokenomics_shared.types import Memo
 
+HEAR_EVERY_S = 1.0
+"""Seconds between two looks at what other processes have removed."""
+
 
 class ExactCache(ForkSafe):
     """Answers a request that is the same, to the byte, as one answered before.
 
     Safe to share between threads. A look-up costs no I/O when the entry is in the process and
-    one indexed read otherwise; nothing is written on a read.
+    one indexed read otherwise; once a second it costs another one, which tells what other
+    processes have removed. Nothing is written on a read.
     """
 
     def __init__(
@@ -36,6 +40,7 @@ class ExactCache(ForkSafe):
         self._max_entries = max_entries
         self._ttl_s = float("inf") if ttl_s is None else ttl_s
         self._entries: OrderedDict[bytes, tuple[Memo, float]] = OrderedDict()
+        self._heard, self._heard_at = 0, float("-inf")
         super().__init__()
 
     def __len__(self) -> int:
@@ -44,6 +49,7 @@ class ExactCache(ForkSafe):
     def get(self, key: bytes) -> Memo | None:
         """The answer kept under this key."""
         now = self._clock()
+        self._hear(now)
         with self.lock:
             memo, expires = self._entries.get(key, (None, 0.0))
             if memo is not None and now < expires:
@@ -73,25 +79,24 @@ class ExactCache(ForkSafe):
             self._store.put(key, memo, now, expires)
 
     def remove(self, key: bytes) -> None:
-        """Forget an answer, here and in the store; returns once it is gone."""
-        if self._store is not None:
-            self._store.remove(key, self._clock())
-            # Until that is written a look-up would read it back into the process.
-            self._store.flush()
-        self.drop(key)
-
-    def drop(self, key: bytes) -> None:
-        """Forget an answer here: it is gone from the store."""
-        with self.lock:
-            self._entries.pop(key, None)
+        """Forget an answer, here and in the store; returns when it is gone from both."""
+        self._drop(key)
+        if self._store is None:
+            return
+        self._store.remove(key, self._clock())
+        self._store.flush()
+        # Somebody may have fetched it again while it was still in the store.
+        self._drop(key)
 
     def clear(self) -> None:
         """Forget everything, here and in the store."""
         with self.lock:
             self._entries.clear()
         if self._store is not None:
-            self._store.clear()
+            self._store.clear(self._clock())
             self._store.flush()
+            with self.lock:
+                self._entries.clear()
 
     def flush(self) -> None:
         """Return once what is pending is written."""
@@ -102,6 +107,22 @@ class ExactCache(ForkSafe):
         """Write what is pending and let go of the store."""
         if self._store is not None:
             self._store.close()
+
+    def _hear(self, now: float) -> None:
+        """Drop what any process has removed from the store since the last look, now and then."""
+        if self._store is None or 0.0 <= now - self._heard_at < HEAR_EVERY_S:
+            return
+        self._heard_at = now
+        self._heard, keys = self._store.forgotten(self._heard)
+        for key in keys:
+            self._drop(key)
+
+    def _drop(self, key: bytes) -> None:
+        with self.lock:
+            if key:
+                self._entries.pop(key, None)
+            else:
+                self._entries.clear()
 
     def _put(self, key: bytes, memo: Memo, expires: float) -> None:
         with self.lock:

@@ -10,7 +10,7 @@ from tokenomics_shared.memory.bound import AuditedBound
 from tokenomics_shared.memory.guard import Veto, vetoes
 from tokenomics_shared.memory.likeness import likeness, profile
 from tokenomics_shared.memory.reading import read
-from tokenomics_shared.memory.verifier import Verifier
+from tokenomics_shared.memory.verifier import INPUTS, Verifier
 from tokenomics_shared.memory.vote import Ballot
 from tokenomics_shared.types import Label
 
@@ -172,7 +172,9 @@ class Bounded(ForkSafe):
             return self._bound.wants_audit(partition, decision.score)
 
     def learn(self, label: Label) -> None:
-        """Move the threshold."""
+        """Move the threshold; a label that another kind of policy left is of no use."""
+        if len(label.features) != len(INPUTS):
+            return
         score = self.verifier.likelihood(label.features)
         with self.lock:
             self._bound.learn(label.partition, score, label.right, audited=label.audited)

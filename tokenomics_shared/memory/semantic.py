@@ -305,6 +305,9 @@ class SemanticCache:
         """Let the policy, here and in other processes, know how a match turned out."""
         if finding.decision is None or not finding.decision.eligible:
             return
+        if not finding.decision.features:
+            # A fixed threshold learns nothing.
+            return
         features = finding.decision.features
         label = Label(finding.asked.partition, features, right, 1.0, audited, self.catalogue.now())
         self.policy.learn(label)
@@ -340,8 +343,19 @@ class SemanticCache:
             memo = None if question is None else self.catalogue.memo(question)
             if memo is None:
                 continue
-            agreement = self._compare(finding.asked.text, answer, read(memo))
+            kept = _readable(memo, read)
+            if kept is None:
+                continue
+            agreement = self._compare(finding.asked.text, answer, kept)
             found[neighbour.group] = agreement.agree
             if agreement.agree:
                 break
         return found
+
+
+def _readable(memo: Memo, read: Read) -> str | None:
+    """A kept answer's text; None when it is broken: the others are compared all the same."""
+    try:
+        return read(memo)
+    except Exception:  # noqa: BLE001 -- a framework's reader, on what may be a broken row
+        return None

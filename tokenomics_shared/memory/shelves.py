@@ -19,7 +19,6 @@ MAX_SHELVES = 1_000
 class _Shelf:
     index: VectorIndex
     groups: dict[int, int] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
     seen: int = 0
     lock: RLock = field(default_factory=RLock)
 
@@ -78,7 +77,6 @@ class Shelves(ForkSafe):
         """Put a question in."""
         shelf = self._shelf(partition)
         with shelf.lock:
-            shelf.gone.discard(entry)
             shelf.groups[entry] = group
             shelf.index.add([entry], vector.reshape(1, -1))
 
@@ -86,7 +84,6 @@ class Shelves(ForkSafe):
         """Take a question out."""
         shelf = self._shelf(partition)
         with shelf.lock:
-            shelf.gone.add(entry)
             shelf.index.remove([entry])
             shelf.groups.pop(entry, None)
 
@@ -113,10 +110,6 @@ class Shelves(ForkSafe):
             return
         shelf.groups.update(rows)
         shelf.index.add([entry for entry, _ in rows], vectors)
-        # A removal may be on its way to the store yet.
-        for entry in shelf.gone.intersection(shelf.groups):
-            shelf.index.remove([entry])
-            del shelf.groups[entry]
 
     def _make_room(self) -> None:
         """Let the partitions go that were not looked at for longest; the newest one stays."""

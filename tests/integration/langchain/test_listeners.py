@@ -7,7 +7,6 @@ import pytest
 from langchain_core.callbacks import CallbackManager, get_usage_metadata_callback
 from langchain_core.globals import set_debug
 from langchain_core.tracers.context import collect_runs
-
 from langsmith.utils import get_env_var
 
 from tests.integration.langchain.conftest import Make
@@ -46,8 +45,8 @@ def test_the_environment_can_ask_for_traces(
 ) -> None:
     llm = make()
     assert needs_no_run(llm, {})
-    get_env_var.cache_clear()
+    get_env_var.cache_clear()  # type: ignore[attr-defined]  # an lru_cache behind overloads
     monkeypatch.setenv(name, "true")
     assert not needs_no_run(llm, {})
     monkeypatch.undo()
-    get_env_var.cache_clear()
+    get_env_var.cache_clear()  # type: ignore[attr-defined]  # an lru_cache behind overloads
