@@ -74,7 +74,7 @@ class Verdict(Enum):
     """What a guard says of serving one prompt's answer to another."""
 
     CLEAR = "no rule speaks against it"
-    MINOR = "a rule that counts for lonely witnesses"
+    MINOR = "a rule that counts when it speaks against half of the witnesses"
     CORE = "a rule that always counts"
 
 
@@ -232,7 +232,10 @@ class Voted:
         if lonely and ballot.similarity < STRICT_COSINE:
             return False
         verdict = self.guard(asked, ballot.entry)
-        return verdict is not Verdict.CORE and (verdict is Verdict.CLEAR or not lonely)
+        if verdict is not Verdict.MINOR:
+            return verdict is Verdict.CLEAR
+        heard = [self.guard(asked, member) for member in ballot.members[:MOST_READ]]
+        return 2 * sum(said is not Verdict.CLEAR for said in heard) < len(heard)
 
     def fresh(self, asked: int, served: int | None) -> bool:
         """Teach the bound what is now known; store and link on a miss."""

@@ -29,6 +29,8 @@ from harness import (
     versions,
     write_json,
 )
+from memory_hits import Filled, group
+from memory_stream import embed, load
 from questions import again
 from rounds import TURNS, Batch, Comparison, Contender, Group, alternate, compare, least, middle
 from sentences import Sentences, prompts, sentences
@@ -49,6 +51,9 @@ SHORT = range(40, 91)
 """Characters of a prompt of 10 to 20 tokens."""
 
 FIGURES = {
+    "semantic_hit_us_10k": Comparison("semantic hit, 10k", None, US),
+    "semantic_hit_us_100k": Comparison("semantic hit, 100k", None, US),
+    "decision_us": Comparison("decision, 10k", None, US),
     "search_us_10k": Comparison("search, 10k", None, US),
     "search_us_100k": Comparison("search, 100k", None, US),
     "add_us_100k": Comparison("add, 100k", None, US),
@@ -58,11 +63,15 @@ FIGURES = {
 PEER_FIGURES = {"embed_ratio": Comparison("embedding", "embedding, sentence-transformers")}
 
 BASELINES = {
+    "inmemory_cache_hit_us": Comparison("InMemoryCache hit, 10k", None, US),
     "scan_us_10k": Comparison("scan, 10k", None, US),
     "scan_us_100k": Comparison("scan, 100k", None, US),
 }
 
 BARS = {
+    "semantic_hit_us_10k": Bar(1_000, 400),
+    "semantic_hit_us_100k": Bar(2_000, 800),
+    "decision_us": Bar(500, 150),
     "embed_ratio": Bar(0.25, 0.18),
     "bytes_per_entry": Bar(2_000, 1_300),
     "recall_at_1_100k": Bar(0.98, 0.99, at_least=True),
@@ -84,7 +93,8 @@ def main() -> None:
     indexes = {name: _filled(stored, many) for name, many in SIZES.items()}
     recall = {f"recall_at_1_{name}": _recall(indexes[name], stored) for name in SIZES}
     fresh = _fresh(stored)
-    timings = dict(alternate(_groups(indexes, stored), arguments.rounds))
+    groups = [*_groups(indexes, stored), *_hits(arguments)]
+    timings = dict(alternate(groups, arguments.rounds))
     peers = _peers(texts, arguments)
     timings |= {
         name: [Batch(**batch) for batch in batches]
@@ -199,6 +209,12 @@ def _groups(indexes: Mapping[str, SlotIndex], stored: Sentences) -> list[Group]:
         for name, index in indexes.items()
     ]
     return [*searches, _changes(indexes["100k"], stored)]
+
+
+def _hits(arguments: Namespace) -> list[Group]:
+    rows = [row for row in load(arguments.data, arguments.split).prompts if row.source != "qqp"]
+    vectors = embed([row.text for row in rows])
+    return [group(name, Filled.of(rows, vectors, many)) for name, many in SIZES.items()]
 
 
 def _changes(index: SlotIndex, stored: Sentences) -> Group:

@@ -14,6 +14,7 @@ from random import Random
 
 from harness import Bar, Figure, command_line, show_figures, versions, write_json
 from memory_contenders import Contender, Guard, Links, Nearest, Played, Voted, Words, play
+from memory_pairs import PARTS
 from memory_rates import audits, rates, unknown
 from memory_rules import found, rules
 from memory_stream import Order, Stream, load
@@ -37,6 +38,15 @@ BARS = {
     "noise_10_labels_fhr": Bar(0.03, 0.02),
     "cold_good_hit": Bar(0.18, 0.22, at_least=True),
     "cold_fhr": Bar(0.02, 0.01),
+    "adversarial_wrong_served": Bar(0.04, 0.015),
+    "adversarial_worst_class": Bar(0.20, 0.06),
+    "adversarial_right_served": Bar(0.88, 0.92, at_least=True),
+    "adversarial_default_wrong_served": Bar(0.01, 0.005),
+    "guard_natural_cost_banking77": Bar(0.08, 0.03),
+    "guard_natural_cost_clinc150": Bar(0.06, 0.03),
+    "guard_natural_cost_qqp": Bar(0.10, 0.06),
+    "multiturn_wrong_served": Bar(0, 0),
+    "multiturn_right_served": Bar(24, 30, at_least=True),
 }
 
 COLD = 2_000
@@ -108,14 +118,16 @@ def main() -> None:
         shares[name] = unknown(stream, played[0])
         if name == "stream":
             figures["audits_per_request"] = audits(played)
-    # The guard's own figures (adversarial_*, guard_natural_cost) and those of whole requests
-    # (multiturn_*) belong into `figures` here.
+    pairs: dict[str, Figure] = {}
+    for part in PARTS:
+        pairs |= part(arguments.data, arguments.split)
     baselines: dict[str, Figure] = {}
     for name, make in BASELINES.items():
         played = [play(stream, make(stream, seed), order) for seed, order in orders.items()]
         baselines |= rates(stream, played, (f"{name}_good_hit", f"{name}_fhr"))
         shares[name] = unknown(stream, played[0])
     show_figures("Mixed stream", figures, BARS)
+    show_figures("Pairs, through the whole memory", pairs, BARS)
     show_figures("Baselines", baselines, {})
     made = {
         "n": len(stream.prompts),
@@ -125,7 +137,7 @@ def main() -> None:
         "guard": found(),
         "unknown": shares,
     }
-    write_json(arguments, figures, baselines, made)
+    write_json(arguments, {**figures, **pairs}, baselines, made)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
         StoreError,
         TokenomicsError,
     )
-    from tokenomics_shared.recollection import Memory, MemoryStats, Recalled
+    from tokenomics_shared.memory.stats import MemoryStats, Recalled
+    from tokenomics_shared.recollection import Memory
     from tokenomics_shared.telemetry import Price, Report
     from tokenomics_shared.types import Outcome, Strategy, Usage, Verdict
 
@@ -27,12 +28,12 @@ _HOMES = {
     "ConfigError": "errors",
     "Engine": "engine",
     "Memory": "recollection",
-    "MemoryStats": "recollection",
+    "MemoryStats": "memory.stats",
     "MissingExtra": "errors",
     "Outcome": "types",
     "Price": "telemetry",
     "PromptError": "errors",
-    "Recalled": "recollection",
+    "Recalled": "memory.stats",
     "Report": "telemetry",
     "StoreError": "errors",
     "Strategy": "types",

@@ -64,7 +64,7 @@ def semantic_cache(
     return SemanticCache(
         embedder,
         Catalogue(store, shelves, answers, clock),
-        policy_of(config, embedder.name),
+        policy_of(config, embedder.name, store.fitted()),
         compare=functools.partial(_compare, embedder),
         limits=Limits(
             config.max_temperature,
@@ -102,7 +102,10 @@ def _indexes(where: str | None, embedder: Embedder) -> Callable[[bytes], VectorI
 
 
 def policy_of(
-    config: MemoryConfig, embedder: str, draw: Callable[[], float] = random.random
+    config: MemoryConfig,
+    embedder: str,
+    fitted: str | None = None,
+    draw: Callable[[], float] = random.random,
 ) -> Policy:
     """The policy that the configuration asks for.
 
@@ -112,18 +115,23 @@ def policy_of(
     Args:
         config: the settings.
         embedder: the name of what reads questions.
+        fitted: weights that were fitted to the application's own findings, as text.
         draw: uniform random numbers in [0, 1), for which hits are audited.
     """
     reader = Reader()
     if config.max_false_hit_rate is None:
         thresholds = (config.direct_return_threshold, config.similarity_threshold)
         return Static(*thresholds, reader if config.guard else None)
-    verifier = Verifier.load()
+    verifier = Verifier.load() if fitted is None else Verifier.from_json(fitted, "the file")
     tolerance = Tolerance(config.max_false_hit_rate, config.audit_rate)
-    evidence = verifier.evidence
-    if verifier.embedder not in embedder:
-        evidence = Evidence(evidence.version, ((0.0, 0.0),) * len(evidence.bins))
-    return Bounded(verifier, AuditedBound(evidence, draw, tolerance), reader)
+
+    def bound(verifier: Verifier) -> AuditedBound:
+        evidence = verifier.evidence
+        if verifier.embedder not in embedder:
+            evidence = Evidence(evidence.version, ((0.0, 0.0),) * len(evidence.bins))
+        return AuditedBound(evidence, draw, tolerance)
+
+    return Bounded(verifier, bound, reader)
 
 
 def _compare(embedder: Embedder, question: str, fresh: str, kept: str) -> Agreement:  # noqa: ARG001 -- a model judge wants it

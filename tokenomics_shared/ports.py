@@ -239,6 +239,18 @@ class PromptStore(Protocol):
         """What others have found after `seen`, oldest first, and the number of the latest."""
         ...
 
+    def all_labels(self) -> tuple[int, Sequence[Label]]:
+        """Everything that anybody has found, oldest first, and the number of the latest."""
+        ...
+
+    def fitted(self) -> str | None:
+        """The weights that were fitted to these findings; None when none were."""
+        ...
+
+    def put_fitted(self, seen: int, verifier: str) -> None:
+        """Queue weights that were fitted to the findings up to `seen`; returns at once."""
+        ...
+
     def forgotten(self, seen: int) -> tuple[int, Sequence[bytes]]:
         """Keys whose answers were removed on request after `seen`, and the latest number."""
         ...

@@ -4,11 +4,10 @@ import asyncio
 import functools
 import json
 import logging
-import math
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -36,11 +35,11 @@ from tokenomics_shared.memory import (
     objection_to_matching,
 )
 from tokenomics_shared.memory.preferences import checked, with_preferences
+from tokenomics_shared.memory.stats import MemoryStats, Recalled, upper_bound
 from tokenomics_shared.ports import Read
 from tokenomics_shared.telemetry import Faults
 from tokenomics_shared.types import (
     NO_USAGE,
-    CacheType,
     Memo,
     Message,
     Prompt,
@@ -60,58 +59,6 @@ NOBODY = Roster({}, ())
 
 MAX_LEARNING = 10_000
 """Answers that may wait to be taken in; the caller has them already."""
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryStats:
-    """What memory did since the process began, and how right it was.
-
-    Attributes:
-        lookups: questions that were looked up by meaning.
-        hits: of these, answered; `would_hits` had been, but for observing.
-        hit_rate: hits ÷ lookups.
-        audits: hits that were compared with a fresh answer; `wrong` of them disagreed.
-        false_hit_rate: wrong ÷ audits; None without audits.
-        false_hit_rate_bound: upper 95 % confidence bound of it (Clopper and Pearson 1934).
-        vetoes: near answers that a rule of the guard refused, by rule.
-        refusals: near answers that were refused otherwise, by kind.
-        ineligible: requests that are never answered by meaning, by reason.
-        size: questions kept, over all processes.
-    """
-
-    lookups: int = 0
-    hits: int = 0
-    would_hits: int = 0
-    hit_rate: float = 0.0
-    audits: int = 0
-    wrong: int = 0
-    false_hit_rate: float | None = None
-    false_hit_rate_bound: float = 1.0
-    vetoes: Mapping[str, int] | None = None
-    refusals: Mapping[str, int] | None = None
-    ineligible: Mapping[str, int] | None = None
-    size: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON-able values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """An answer that memory had.
-
-    Attributes:
-        answer: its text.
-        cache_type: which cache gave it.
-        similarity: how near the kept question is, 1 when it is the same.
-        entry: names it, for `Memory.forget`.
-    """
-
-    answer: str
-    cache_type: CacheType
-    similarity: float
-    entry: str
 
 
 class Memory:
@@ -307,6 +254,37 @@ class Memory:
         """
         return self.layers.forget(_key_of(answer))
 
+    def fit(self) -> int:
+        """Fit the weights of the semantic cache to what this application's answers have shown.
+
+        They are kept with the answers, and used from now on; other processes take them when they
+        open the file. The false-hit rate is bounded as before.
+
+        Returns:
+            How many comparisons of answers they were fitted to.
+
+        Raises:
+            ConfigError: the semantic cache is off or has a fixed threshold, or there were too
+                few comparisons so far.
+        """
+        from tokenomics_shared.adapters.fitting import fit
+        from tokenomics_shared.memory.policy import Bounded
+        from tokenomics_shared.memory.verifier import Verifier
+
+        self.flush()
+        policy = None if self.meaning is None else self.meaning.policy
+        if self.meaning is None or not isinstance(policy, Bounded):
+            raise ConfigError("there is nothing to fit: the semantic cache is off, or static")
+        seen, labels = self.meaning.catalogue.findings()
+        shipped = replace(Verifier.load(), embedder=self.meaning.embedder)
+        try:
+            verifier = fit(shipped, labels, f"own/{seen}")
+        except ValueError as error:
+            raise ConfigError(str(error)) from error
+        self.meaning.catalogue.fitted(seen, verifier.to_json())
+        policy.adopt(verifier)
+        return len(labels)
+
     def explain(self, text: str, roster: Roster = NOBODY, **request: Any) -> "Explanation":
         """Show how a question would be decided now; nothing is counted, learned or kept.
 
@@ -417,37 +395,6 @@ class Memory:
 
     def _fault(self, error: Exception) -> None:
         self.faults.record("memory", error)
-
-
-def upper_bound(wrong: int, trials: int, confidence: float = 0.95) -> float:
-    """Upper confidence bound of a share (Clopper and Pearson 1934), by bisection.
-
-    Args:
-        wrong: how often it happened.
-        trials: of how many; 1 is returned for none.
-        confidence: one-sided.
-    """
-    if wrong >= trials:
-        return 1.0
-    low, high = wrong / trials, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if _at_most(wrong, trials, middle) > 1 - confidence:
-            low = middle
-        else:
-            high = middle
-    return high
-
-
-def _at_most(wrong: int, trials: int, share: float) -> float:
-    """Probability of at most `wrong` in `trials`."""
-    if share >= 1.0:
-        return 0.0
-    term = total = math.exp(trials * math.log1p(-share))
-    for k in range(wrong):
-        term *= (trials - k) / (k + 1) * share / (1 - share)
-        total += term
-    return total
 
 
 def _settings(given: Mapping[str, Any]) -> MemoryConfig:

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from langchain_core.globals import set_llm_cache
 
 from tokenomics_shared import TokenomicsConfig
 from tokenomics_shared.testing import LoopbackServer
@@ -30,7 +31,10 @@ def test_code_runs(place: str, code: str, tmp_path: Path, monkeypatch: pytest.Mo
         monkeypatch.setenv("OPENAI_API_KEY", "any")
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         monkeypatch.chdir(tmp_path)
-        exec(compile(code, place, "exec"), {"__name__": "__main__"})  # noqa: S102 -- our own
+        try:
+            exec(compile(code, place, "exec"), {"__name__": "__main__"})  # noqa: S102 -- our own
+        finally:
+            set_llm_cache(None)
 
 
 @pytest.mark.parametrize(("place", "text"), blocks("toml"), ids=lambda value: value[:20])

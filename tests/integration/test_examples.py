@@ -117,3 +117,16 @@ def test_the_quick_start() -> None:
     assert done.returncode == 0, done.stderr
     assert "Danube" in done.stdout
     assert "exact hits" in done.stdout
+
+
+def test_the_semantic_cache() -> None:
+    done = run("answers_by_meaning.py")
+    assert done.returncode == 0, done.stderr
+    for words in (
+        "memory  how do i reset my password\n        exact, similarity 1.000",
+        "memory  What is the way to reset my password?\n        semantic_direct",
+        "refused: disable against enable",
+        "not given, personal: what did i order",
+        "vetoes: {'antonym': 1}",
+    ):
+        assert words in done.stdout

@@ -120,7 +120,7 @@ def test_every_dependency_of_the_customers_list_has_its_place() -> None:
         "langchain-google-vertexai": "vertexai",
         "llama-index-core": "llamaindex",
         "faiss-cpu": "embeddings",
-        "sentence-transformers": "embeddings",
+        "sentence-transformers": "sentence-transformers",
         "tiktoken": "tiktoken",
         "llmlingua": "llmlingua",
         "xgboost-cpu": "xgboost",

@@ -30,6 +30,7 @@ SCHEMA = Schema(
         " audited INTEGER NOT NULL, at REAL NOT NULL, writer BLOB NOT NULL)",
         "CREATE TABLE IF NOT EXISTS preferences (tenant TEXT NOT NULL, kind TEXT NOT NULL,"
         " wanted TEXT NOT NULL, PRIMARY KEY (tenant, kind))",
+        "CREATE TABLE IF NOT EXISTS fitted (seen INTEGER NOT NULL, verifier TEXT NOT NULL)",
         "CREATE TABLE IF NOT EXISTS forgotten (seq INTEGER PRIMARY KEY AUTOINCREMENT,"
         " key BLOB NOT NULL, at REAL NOT NULL)",
     ),

@@ -29,6 +29,9 @@ _LABELS = (
     "SELECT seq, partition, features, is_right, weight, audited, at, writer FROM labels"
     " WHERE seq > ? ORDER BY seq"
 )
+_FITTED = "SELECT seen, verifier FROM fitted"
+_NOT_FITTED = "DELETE FROM fitted"
+_PUT_FITTED = "INSERT INTO fitted VALUES (?, ?)"
 _TRIM_LABELS = "DELETE FROM labels WHERE seq <= (SELECT max(seq) FROM labels) - ?"
 _FORGOTTEN = "SELECT seq, key FROM forgotten WHERE seq > ? ORDER BY seq"
 _WITHOUT_ANSWER = "DELETE FROM prompts WHERE key NOT IN (SELECT key FROM entries)"
@@ -50,6 +53,7 @@ class SqlitePrompts:
         self._database = database
         self._writer = os.urandom(8)
         self._writes = 0
+        self._fitted = 0
 
     def since(
         self, partition: bytes, embedder: str, seen: int
@@ -106,14 +110,31 @@ class SqlitePrompts:
         self._write(_LABEL, label.partition, features, *kind, label.at, self._writer)
 
     def labels(self, seen: int) -> tuple[int, Sequence[Label]]:
-        """What others have found after `seen`, oldest first, and the number of the latest."""
-        rows = self._database.query(_LABELS, seen)
-        labels = [
-            Label(partition, tuple(json.loads(features)), bool(right), weight, bool(audited), at)
-            for _, partition, features, right, weight, audited, at, writer in rows
-            if writer != self._writer
-        ]
+        """What others have found after `seen`, oldest first, and the number of the latest.
+
+        What the weights were fitted to is in them already.
+        """
+        rows = self._database.query(_LABELS, max(seen, self._fitted))
+        labels = [_label(*row[1:7]) for row in rows if row[7] != self._writer]
         return (rows[-1][0] if rows else seen), labels
+
+    def all_labels(self) -> tuple[int, Sequence[Label]]:
+        """Everything that anybody has found, oldest first, and the number of the latest."""
+        rows = self._database.query(_LABELS, 0)
+        return (rows[-1][0] if rows else 0), [_label(*row[1:7]) for row in rows]
+
+    def fitted(self) -> str | None:
+        """The weights that were fitted to this file's findings; None when none were."""
+        rows = self._database.query(_FITTED)
+        if not rows:
+            return None
+        self._fitted, verifier = rows[0]
+        return str(verifier)
+
+    def put_fitted(self, seen: int, verifier: str) -> None:
+        """Queue weights that were fitted to the findings up to `seen`; returns at once."""
+        self._fitted = seen
+        self._database.enqueue((_NOT_FITTED, ()), (_PUT_FITTED, (seen, verifier)))
 
     def forgotten(self, seen: int) -> tuple[int, Sequence[bytes]]:
         """Keys whose answers were removed on request after `seen`, and the latest number."""
@@ -131,3 +152,10 @@ class SqlitePrompts:
         if self._writes % TIDY_EVERY == 0:
             stale = ((_WITHOUT_ANSWER, ()), (_STALE_ALIASES, ()))
             self._database.enqueue(*stale, (_TRIM_LABELS, (MAX_LABELS,)))
+
+
+def _label(
+    partition: bytes, features: str, right: int, weight: float, audited: int, at: float
+) -> Label:
+    given = tuple(json.loads(features))
+    return Label(partition, given, bool(right), weight, bool(audited), at)

@@ -20,6 +20,9 @@ GIVEN = 4_096
 ALIASES = 10_000
 """Normal wordings held in the process."""
 
+TEXTS = 4_096
+"""Kept questions whose words are held in the process, for the votes they cast."""
+
 NEWS_EVERY_S = 1.0
 """Seconds between two looks at what other processes have learned and forgotten."""
 
@@ -47,6 +50,7 @@ class Catalogue(ForkSafe):
         self._shelves = shelves
         self._memos = memos
         self._recent: OrderedDict[int, tuple[Question, float]] = OrderedDict()
+        self._texts: OrderedDict[int, str] = OrderedDict()
         self._aliases: OrderedDict[bytes, bytes] = OrderedDict()
         self._given: OrderedDict[bytes, Any] = OrderedDict()
         self._quarantined: dict[int, float] = {}
@@ -71,6 +75,22 @@ class Catalogue(ForkSafe):
         with self.lock:
             recent, added = self._recent.get(entry, (None, 0.0))
         return recent if self.now() - added < RECENT_S else None
+
+    def text(self, entry: int) -> str | None:
+        """What a kept question says; it may have left since it was last looked at."""
+        with self.lock:
+            text = self._texts.get(entry)
+            if text is not None:
+                self._texts.move_to_end(entry)
+                return text
+        question = self.question(entry)
+        if question is None:
+            return None
+        with self.lock:
+            self._texts[entry] = question.text
+            if len(self._texts) > TEXTS:
+                self._texts.popitem(last=False)
+        return question.text
 
     def memo(self, question: Question) -> Memo | None:
         """A question's answer; None when it has expired or left."""
@@ -159,8 +179,17 @@ class Catalogue(ForkSafe):
             self._recent.clear()
             self._given.clear()
             self._aliases.clear()
+            self._texts.clear()
         self._quarantined.clear()
         self._shelves.clear()
+
+    def findings(self) -> tuple[int, Sequence[Label]]:
+        """Everything that anybody has found, and the number of the latest."""
+        return self._store.all_labels()
+
+    def fitted(self, seen: int, verifier: str) -> None:
+        """Keep weights that were fitted to the findings up to `seen`."""
+        self._store.put_fitted(seen, verifier)
 
     def size(self) -> int:
         """Questions kept."""

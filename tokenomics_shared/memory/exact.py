@@ -73,10 +73,12 @@ class ExactCache(ForkSafe):
             self._store.put(key, memo, now, expires)
 
     def remove(self, key: bytes) -> None:
-        """Forget an answer, here and in the store."""
-        self.drop(key)
+        """Forget an answer, here and in the store; returns once it is gone."""
         if self._store is not None:
             self._store.remove(key, self._clock())
+            # Until that is written a look-up would read it back into the process.
+            self._store.flush()
+        self.drop(key)
 
     def drop(self, key: bytes) -> None:
         """Forget an answer here: it is gone from the store."""

@@ -8,6 +8,7 @@ and negation are cheap, and they say something the cosines do not.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log1p
 from typing import Final
 
@@ -132,6 +133,7 @@ def likeness(asked: Profile, witnesses: Sequence[Profile]) -> tuple[float, ...]:
     )
 
 
+@lru_cache(maxsize=16_384)
 def _stem(word: str) -> str:
     """Take off the commonest endings, so that a word matches its plural and its past."""
     if len(word) <= _LEAST_STEM:

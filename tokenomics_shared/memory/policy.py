@@ -1,6 +1,6 @@
 """Deciding whether the answer that near questions elected is given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, Protocol
@@ -20,9 +20,9 @@ the output price, about 0.25 with today's models."""
 
 Kind = Literal["given", "vetoed", "not near enough", "not sure enough", "one witness"]
 
-FEW_WITNESSES = 3
-"""Below as many questions that agree on an answer, every rule of the guard holds, not the core
-ones alone."""
+FEW_WITNESSES = 2
+"""From as many questions that agree on an answer on, a rule of the guard that is not core holds
+only when it objects to half of them or more."""
 
 STRICT_SIMILARITY = 0.95
 """Cosine that a question must reach when it alone stands for its answer."""
@@ -103,20 +103,28 @@ class Reader:
 class Bounded(ForkSafe):
     """Gives what is likely right, by a threshold that audits hold to a false-hit rate.
 
-    Many witnesses have the core rules of the guard against them, few have all rules, and a single
-    one must be very near besides. Safe to share between threads.
+    A single witness has all rules of the guard against it, and must be very near besides. Of
+    several, the nearest has the core rules against it, and the others only where they object to
+    half of the witnesses or more: an opposite or a name that differs from that many is no matter
+    of wording. Safe to share between threads.
     """
 
-    def __init__(self, verifier: Verifier, bound: AuditedBound, reader: Reader) -> None:
+    def __init__(
+        self,
+        verifier: Verifier,
+        make_bound: Callable[[Verifier], AuditedBound],
+        reader: Reader,
+    ) -> None:
         """Make the policy.
 
         Args:
             verifier: gives the likelihood that an elected answer is right.
-            bound: gives the threshold on it.
+            make_bound: makes what gives the threshold on it.
             reader: reads questions; may remember what it has read.
         """
         self.verifier = verifier
-        self._bound = bound
+        self._make_bound = make_bound
+        self._bound = make_bound(verifier)
         self._reader = reader
         super().__init__()
 
@@ -131,7 +139,7 @@ class Bounded(ForkSafe):
         with self.lock:
             threshold = self._bound.threshold(partition)
         few = ballot.witnesses < FEW_WITNESSES
-        against = reader.objections(asked, witnesses[0], core_only=not few)
+        against = self._objections(asked, witnesses, few=few)
         kind: Kind = "given"
         reason = f"likelihood {score:.3f} ≥ {threshold:.3f}, {ballot.witnesses} witnesses"
         if against:
@@ -142,6 +150,17 @@ class Bounded(ForkSafe):
         elif score < threshold:
             kind, reason = "not sure enough", f"likelihood {score:.3f} < {threshold:.3f}"
         return Decision(kind, reason, score, threshold, against, features)
+
+    def _objections(self, asked: str, witnesses: Sequence[str], *, few: bool) -> tuple[Veto, ...]:
+        """The guard's objections that count against the nearest of so many witnesses."""
+        reader = self._reader
+        found = reader.objections(asked, witnesses[0], core_only=False)
+        core = tuple(veto for veto in found if veto.core)
+        if few or core or not found:
+            return found if few else core
+        others = (reader.objections(asked, text, core_only=False) for text in witnesses[1:])
+        against = 1 + sum(map(bool, others))
+        return found if 2 * against >= len(witnesses) else ()
 
     def may_help(self, similarity: float, decision: Decision) -> bool:  # noqa: ARG002 -- port
         """Whether it is likely enough to be right that showing it pays for its tokens."""
@@ -157,6 +176,12 @@ class Bounded(ForkSafe):
         score = self.verifier.likelihood(label.features)
         with self.lock:
             self._bound.learn(label.partition, score, label.right, audited=label.audited)
+
+    def adopt(self, verifier: Verifier) -> None:
+        """Go by other weights from now on, and by the evidence that comes with them."""
+        with self.lock:
+            self.verifier = verifier
+            self._bound = self._make_bound(verifier)
 
     def contest(self, partition: bytes, decision: Decision) -> None:
         """Raise the threshold."""

@@ -181,6 +181,11 @@ class SemanticCache:
         audit = self.policy.wants_audit(finding.asked.partition, decision)
         return replace(recall, memo=finding.memo, cache_type="semantic_direct", audit=audit)
 
+    @property
+    def embedder(self) -> str:
+        """The name of what reads questions."""
+        return self._embedder.name
+
     def embed(self, text: str) -> Vector:
         """A question's vector; may take as long as the embedder does."""
         return self._embedder.embed([text])[0]
@@ -244,8 +249,8 @@ class SemanticCache:
 
     def _witnesses(self, kept: Question, ballot: Ballot) -> list[str]:
         """The questions that stand for the elected answer, the nearest first."""
-        others = (self.catalogue.question(entry) for entry in ballot.members[1:HEARD])
-        return [kept.text, *(other.text for other in others if other is not None)]
+        others = (self.catalogue.text(entry) for entry in ballot.members[1:HEARD])
+        return [kept.text, *(text for text in others if text is not None)]
 
     def learn(
         self, recall: Recall, prompt: Prompt, roster: Roster, memo: Memo, read: Read

@@ -1,6 +1,8 @@
 """Where a text is to be taken literally: code, quotations, addresses."""
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 _LITERAL = re.compile(
     r"""
@@ -16,8 +18,12 @@ _LITERAL = re.compile(
 _INDENTED = re.compile(r"^(?: {4}|\t)[^\S\n]*\S", re.MULTILINE)
 
 
-def segments(text: str) -> list[tuple[str, bool]]:
-    """Cut a text into pieces, each with whether it is literal; joined they are the text."""
+@lru_cache(maxsize=512)
+def segments(text: str) -> Sequence[tuple[str, bool]]:
+    """Cut a text into pieces, each with whether it is literal; joined they are the text.
+
+    Several readers want the same text's in a row.
+    """
     pieces: list[tuple[str, bool]] = []
     end = 0
     for match in _LITERAL.finditer(text):

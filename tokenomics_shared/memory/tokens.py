@@ -1,6 +1,7 @@
 """Cuts a question into words, numbers and identifiers, and brings words to their lemma."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -107,7 +108,9 @@ def _all_capitals(words: list[str]) -> bool:
     return len(words) >= _MIN_TITLE and capitals > _TITLE_SHARE * len(words)
 
 
-def _word(piece: str, *, cap: bool) -> list[Token]:  # noqa: PLR0911 -- one for each kind
+@lru_cache(maxsize=16_384)
+def _word(piece: str, *, cap: bool) -> Sequence[Token]:  # noqa: PLR0911 -- one for each kind
+    """Read a word; the same few thousand come again and again."""
     low = piece.lower()
     if piece in lex.ROMANS:
         return [Token(str(lex.ROMANS[piece]), "n")]

@@ -125,6 +125,28 @@ class Verifier:
         verifier._check(origin)
         return verifier
 
+    def to_json(self) -> str:
+        """The weights as text that `from_json` reads."""
+        terms = [
+            {
+                "of": [INPUTS[at] for at in (term.first, term.second) if at is not None],
+                "weight": term.weight,
+            }
+            for term in self.terms
+        ]
+        return json.dumps(
+            {
+                "format": FORMAT,
+                "version": self.evidence.version,
+                "embedder": self.embedder,
+                "features": INPUTS,
+                "data": {"digest": self.digest},
+                "intercept": self.intercept,
+                "terms": terms,
+                "evidence": self.evidence.bins,
+            }
+        )
+
     def _check(self, origin: str) -> None:
         numbers = [self.intercept, *(term.weight for term in self.terms)]
         if not all(map(isfinite, numbers)):

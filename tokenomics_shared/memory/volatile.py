@@ -1,6 +1,7 @@
 """Questions whose right answer changes with the clock, the asker or a throw of dice."""
 
 import re
+from functools import lru_cache
 
 from tokenomics_shared.memory.spans import prose
 
@@ -112,6 +113,7 @@ _CHANCE = re.compile(
 _HOW = re.compile(r"\b(?:how|why|what(?:'s| is| are)|code|program|script|function)\b")
 
 
+@lru_cache(maxsize=512)
 def time_bound(text: str) -> str | None:
     """The words that make the right answer change within hours or weeks, or None.
 

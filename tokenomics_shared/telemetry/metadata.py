@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tokenomics_shared.types import Charge, Outcome, Savings
+from tokenomics_shared.types import Charge, Outcome, Recall, Savings
 
 
 def as_metadata(outcome: Outcome) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def as_metadata(outcome: Outcome) -> dict[str, Any]:
         "cache_hit": recall.memo is not None,
         "cache_type": recall.cache_type,
         "similarity": recall.similarity,
-        "cache_entry": recall.entry,
+        "cache_entry": _entry(recall),
         "near_miss": recall.refused if recall.memo is None and recall.entry else None,
         "strategy": outcome.strategy,
         "model": outcome.model,
@@ -39,6 +39,13 @@ def as_metadata(outcome: Outcome) -> dict[str, Any]:
         "calls": [_call(charge) for charge in outcome.charges],
         "trace": list(outcome.trace),
     }
+
+
+def _entry(recall: Recall) -> str:
+    """The entry that gave the answer, or the one that it is kept under if it may be kept."""
+    if recall.memo is not None or recall.key is None:
+        return recall.entry
+    return recall.key.hex()
 
 
 def _savings(savings: Savings) -> dict[str, float]:
