@@ -183,7 +183,8 @@ def test_a_templates_question_is_asked_and_its_rest_is_the_frame() -> None:
     assert len(set(keys)) == 3
 
 
-DATA = Path(os.environ.get("TOKENOMICS_DATA", ""))
+ROOT = Path(__file__).parents[2]
+DATA = Path(os.environ.get("TOKENOMICS_DATA") or ROOT.parent / "shared" / "data")
 RECORDED = DATA / "semcache_multiturn_dev.jsonl"
 
 
@@ -220,7 +221,10 @@ def served(row: dict[str, Any]) -> bool:
     return near and refused(a, scoped) is None and refused(b, scoped) is None
 
 
-@pytest.mark.skipif(not RECORDED.is_file(), reason="needs TOKENOMICS_DATA with recorded pairs")
+@pytest.mark.skipif(
+    not RECORDED.is_file(),
+    reason="recorded pairs are looked for in TOKENOMICS_DATA and ../shared/data",
+)
 def test_recorded_pairs_share_exactly_where_they_may() -> None:
     rows = [json.loads(line) for line in RECORDED.read_text().splitlines()]
     found = Counter((row["may_share"], served(row)) for row in rows)

@@ -118,7 +118,7 @@ def test_a_stream_without_usage_is_estimated_and_says_so(
     assert call["estimated"]
     assert call["input_tokens"] > 0
     assert call["output_tokens"] == pytest.approx(server.output_tokens[CHEAP], rel=0.5)
-    assert "1 calls reported no tokens" in str(llm.engine.report())
+    assert "1 call reported no tokens" in str(llm.engine.report())
 
 
 @pytest.mark.parametrize("nested", ["none", "trace"])
