@@ -1,6 +1,7 @@
 """Single flight: the same request asked again while its answer is under way waits for it."""
 
 from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import get_ident
 
 from typing_extensions import override
@@ -12,14 +13,20 @@ from tokenomics_shared.types import Memo
 WAIT_S = 30.0
 """Seconds a request waits for another's answer before it asks for itself."""
 
-Flight = tuple[Future[Memo | None], int]
+
+@dataclass(slots=True)
+class _Flight:
+    """What will be brought, once somebody waits for it, and the thread that brings it."""
+
+    thread: int
+    future: Future[Memo | None] | None = None
 
 
 class Flights(ForkSafe):
     """Requests under way, by exact key. Safe to share between threads."""
 
     def __init__(self) -> None:
-        self._under_way: dict[bytes, Flight] = {}
+        self._under_way: dict[bytes, _Flight] = {}
         super().__init__()
 
     @override
@@ -38,17 +45,19 @@ class Flights(ForkSafe):
         with self.lock:
             flight = self._under_way.get(key)
             if flight is not None:
-                return Await(*flight, timeout_s=WAIT_S)
+                if flight.future is None:
+                    flight.future = Future()
+                return Await(flight.future, flight.thread, WAIT_S)
             if may_lead:
-                self._under_way[key] = (Future(), get_ident())
+                self._under_way[key] = _Flight(get_ident())
         return None
 
     def land(self, key: bytes, memo: Memo | None) -> None:
         """Let go of whoever waits, with the answer or, by None, to ask for themselves."""
         with self.lock:
             flight = self._under_way.pop(key, None)
-        if flight is not None:
-            flight[0].set_result(memo)
+        if flight is not None and flight.future is not None:
+            flight.future.set_result(memo)
 
 
 class NoFlights:

@@ -18,12 +18,18 @@ _LITERAL = re.compile(
 _INDENTED = re.compile(r"^(?: {4}|\t)[^\S\n]*\S", re.MULTILINE)
 
 
+_MARKS = frozenset("`~\"'\u2018\u201c\u201e\u00ab\u300c$\\:@")
+"""Without one of these nothing is literal."""
+
+
 @lru_cache(maxsize=512)
 def segments(text: str) -> Sequence[tuple[str, bool]]:
     """Cut a text into pieces, each with whether it is literal; joined they are the text.
 
     Several readers want the same text's in a row.
     """
+    if _MARKS.isdisjoint(text):
+        return ((text, False),) if text else ()
     pieces: list[tuple[str, bool]] = []
     end = 0
     for match in _LITERAL.finditer(text):
