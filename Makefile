@@ -6,10 +6,10 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test check format bench bench-memory clean
 
 help: ## List the targets.
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
 
 demo: $(READY) ## Answer a stream of questions through a LangChain chain; ARGS="--seeds 5" for several, ARGS=--live for real models.
 	$(BIN)/python examples/demo.py $(ARGS)
@@ -30,6 +30,10 @@ format: $(READY) ## Put the code in order.
 
 bench: $(READY) ## Measure; results go to benchmarks/results. ARGS=--peers measures others beside us.
 	$(BIN)/python benchmarks/overhead.py --json benchmarks/results/overhead.json $(ARGS)
+
+bench-memory: $(READY) ## Measure memory: right and wrong hits on recorded prompts, then its speed.
+	$(BIN)/python benchmarks/semantic_cache.py --json benchmarks/results/semantic_cache.json
+	$(BIN)/python benchmarks/memory_speed.py --json benchmarks/results/memory_speed.json $(ARGS)
 
 clean: ## Remove everything that was built.
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -39,7 +39,6 @@ def fit(shipped: Verifier, labels: Sequence[Label], version: str) -> Verifier:
     Raises:
         ValueError: there are too few labels, or too few wrong ones among them.
     """
-    values = _terms(shipped.terms, labels)
     right = np.array([label.right for label in labels], np.float64)
     wrong = int(len(right) - right.sum())
     if len(labels) < LEAST_LABELS or wrong < LEAST_LABELS // 10:
@@ -47,6 +46,7 @@ def fit(shipped: Verifier, labels: Sequence[Label], version: str) -> Verifier:
             f"{len(labels)} labels, {wrong} of them wrong: at least {LEAST_LABELS} and "
             f"{LEAST_LABELS // 10} are needed"
         )
+    values = _terms(shipped.terms, labels)
     start = np.array([shipped.intercept, *(term.weight for term in shipped.terms)])
     bins = np.zeros((BINS, 2))
     fold = np.arange(len(labels)) % _FOLDS
