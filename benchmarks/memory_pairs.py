@@ -28,6 +28,13 @@ NEAR = 0.85
 PERMISSIVE: Mapping[str, Any] = {"max_false_hit_rate": None, "direct_return_threshold": NEAR}
 DEFAULT: Mapping[str, Any] = {"audit_rate": 0.0}
 
+SETTINGS = {
+    "adversarial": PERMISSIVE,
+    "adversarial_default": DEFAULT,
+    "adversarial_unguarded": {**PERMISSIVE, "guard": False},
+}
+"""With one kept question: by the seeds' threshold and the guard, as it comes, by the threshold."""
+
 LEAST_CLASS = 30
 """Pairs that a class needs to be the worst one."""
 
@@ -63,10 +70,10 @@ class OneEntry:
 
 
 def adversarial(folder: Path, split: str) -> dict[str, Figure]:
-    """Near misses and paraphrases with one kept question, in two settings."""
+    """Near misses and paraphrases with one kept question, in three settings."""
     rows = _rows(folder / f"semcache_adversarial_{split}.jsonl")
     figures: dict[str, Figure] = {}
-    for name, settings in (("adversarial", PERMISSIVE), ("adversarial_default", DEFAULT)):
+    for name, settings in SETTINGS.items():
         cache = OneEntry.of({**settings, "ttl_s": _LIVES_S})
         served = [cache.serves(_question(row["a"]), _question(row["b"])) for row in rows]
         cache.memory.close()

@@ -114,3 +114,18 @@ def test_recorded_near_misses_are_told_apart() -> None:
     blocked = sum(bool(named(row["a"], row["b"])) for row in right)
     assert missed / len(wrong) <= 0.04
     assert blocked / len(right) <= 0.05
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("How do I turn notifications on?", "How do I turn notifications off?"),
+        ("Switch the alarm in the hall on.", "Switch the alarm in the hall off."),
+        ("How do I turn the volume up?", "How do I turn the volume down?"),
+    ],
+)
+def test_a_particle_at_the_end_belongs_to_its_verb(one: str, other: str) -> None:
+    assert "antonym" in named(one, other)
+    assert not vetoes(
+        read("How do I turn notifications on?"), read("How do I turn on notifications?")
+    )

@@ -37,6 +37,10 @@ _PIECE = re.compile(
 _CAMEL = re.compile(r"[a-z][A-Z]")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})")
+_PARTICLES = frozenset("on off up down in out".split())
+_PARTED = 5
+"""Words that may stand between a verb and its particle."""
+
 _IS = frozenset("what where who how when why it that there here he she this which".split())
 _TAILS = {"re": "are", "ve": "have", "ll": "will", "d": "would", "m": "am", "s": ""}
 _TITLE_SHARE = 0.7
@@ -193,9 +197,10 @@ def _plain(number: str) -> str:
 
 
 def _joined(tokens: list[Token]) -> list[Token]:
-    """Read each known phrase as one word."""
+    """Read each known phrase as one word, a verb parted from its particle included."""
     table = phrases()
     joined: list[Token] = []
+    tokens = list(tokens)
     place = 0
     while place < len(tokens):
         token = tokens[place]
@@ -209,9 +214,27 @@ def _joined(tokens: list[Token]) -> list[Token]:
                 place = end
                 break
         else:
-            joined.append(token)
+            joined.append(_rejoined(tokens, place, table.get(token.text, ())))
             place += 1
     return joined
+
+
+def _rejoined(
+    tokens: list[Token], place: int, known: Sequence[tuple[Sequence[str], str]]
+) -> Token:
+    """The verb with the particle that ends its clause, taken from there: `turn it all on`."""
+    verb = tokens[place]
+    for rest, word in known:
+        if len(rest) != 1 or rest[0] not in _PARTICLES:
+            continue
+        for at in range(place + 2, min(place + 2 + _PARTED, len(tokens))):
+            ends = at + 1 == len(tokens) or tokens[at + 1].kind == "."
+            if tokens[at].text == rest[0] and ends:
+                del tokens[at]
+                return Token(word, "w", verb.cap)
+            if tokens[at].kind == ".":
+                break
+    return verb
 
 
 def _numbers(tokens: list[Token]) -> list[Token]:
