@@ -77,6 +77,12 @@ class _Off(_Ours):
         return {**super().chat_model_params, "config": TokenomicsConfig.off()}
 
 
+class _Meaning(_Ours):
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return {**super().chat_model_params, "memory": {"use_semantic_cache": True}}
+
+
 class TestPlainUnit(_Suite, ChatModelUnitTests):
     @pytest.fixture
     def snapshot(self) -> Any:
@@ -110,6 +116,14 @@ class TestOnIntegration(_Ours, ChatModelIntegrationTests):
     pass
 
 
+class TestMeaningUnit(_Meaning, ChatModelUnitTests):
+    pass
+
+
+class TestMeaningIntegration(_Meaning, ChatModelIntegrationTests):
+    pass
+
+
 class TestOffUnit(_Off, ChatModelUnitTests):
     pass
 
@@ -119,7 +133,7 @@ class TestOffIntegration(_Off, ChatModelIntegrationTests):
 
 
 @pytest.mark.parametrize("kind", ["Unit", "Integration"])
-@pytest.mark.parametrize("parts", ["On", "Off"])
+@pytest.mark.parametrize("parts", ["On", "Meaning", "Off"])
 def test_what_plain_passes_ours_passes(
     kind: str, parts: str, outcomes: dict[str, dict[str, str]]
 ) -> None:
