@@ -72,6 +72,9 @@ class MemoryConfig(_Section):
         embedder: reads questions: an `Embedder`, a LangChain `Embeddings`, a LlamaIndex
             `BaseEmbedding`, a function, or a model's name. None for MiniLM in this process.
         embedder_timeout_s: seconds an embedder that is not in this process may take.
+        answers_agree: `(question, fresh answer, kept answer) -> bool` decides, in the background,
+            whether two answers that aren't equal say the same; it may ask a model. None for a
+            comparison in this process.
         cache_text: `(prompt) -> str` gives the question that is cached, where the last turn is
             more than that.
         vector_index: where nearest questions are looked for: None for an index in this process,
@@ -98,6 +101,7 @@ class MemoryConfig(_Section):
     near_miss: Literal["off", "reuse_check", "context"] = "off"
     embedder: Annotated[Any, Field(exclude=True)] = None
     embedder_timeout_s: Annotated[float, Field(gt=0.0)] = 5.0
+    answers_agree: Annotated[Callable[[str, str, str], bool] | None, Field(exclude=True)] = None
     cache_text: Annotated[Callable[..., str] | None, Field(exclude=True)] = None
     vector_index: Annotated[str, Field(pattern=r"^chroma:.+")] | None = None
     max_temperature: Annotated[float, Field(ge=0.0)] = 1.0

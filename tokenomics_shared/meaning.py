@@ -65,7 +65,7 @@ def semantic_cache(
         embedder,
         Catalogue(store, shelves, answers, clock),
         policy_of(config, embedder.name, store.fitted()),
-        compare=functools.partial(_compare, embedder),
+        compare=functools.partial(_compare, embedder, config.answers_agree),
         limits=Limits(
             config.max_temperature,
             allow_tools=config.allow_tools,
@@ -134,9 +134,18 @@ def policy_of(
     return Bounded(verifier, bound, reader)
 
 
-def _compare(embedder: Embedder, question: str, fresh: str, kept: str) -> Agreement:  # noqa: ARG001 -- a model judge wants it
-    """Whether two answers say the same, as far as can be told in this process."""
+def _compare(
+    embedder: Embedder,
+    judge: Callable[[str, str, str], bool] | None,
+    question: str,
+    fresh: str,
+    kept: str,
+) -> Agreement:
+    """Whether two answers say the same: by the user's judge, or as far as can be told here."""
     if fresh == kept:
         return agreement(fresh, kept, 1.0)
+    if judge is not None:
+        agree = bool(judge(question, fresh, kept))
+        return Agreement(agree, float(agree), "the judge says so")
     first, second = embedder.embed([fresh, kept])
     return agreement(fresh, kept, float(first @ second))

@@ -376,3 +376,23 @@ async def test_a_slow_embedder_does_not_block_the_event_loop() -> None:
     assert [each and each.answer for each in found] == [ANSWER, ANSWER, None]
     assert longest < 0.15
     memory.close()
+
+
+def test_a_judge_of_answers_decides_what_agrees() -> None:
+    asked: list[tuple[str, str, str]] = []
+
+    def judge(question: str, fresh: str, kept: str) -> bool:
+        asked.append((question, fresh, kept))
+        return True
+
+    memory = Memory(embedder=FIXED["embedder"], answers_agree=judge, audit_rate=0.0)
+    memory.remember("How do I reset my own password?", "Press the button.")
+    memory.flush()
+    memory.remember("How do I reset my old password?", "Write to us instead.")
+    memory.flush()
+    assert asked == [
+        ("How do I reset my old password?", "Write to us instead.", "Press the button.")
+    ]
+    groups = {near.group for near in memory.explain("How do I reset my password?").near}
+    assert len(groups) == 1
+    memory.close()
