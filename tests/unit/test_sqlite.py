@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tokenomics_shared.adapters.sqlite import Database, Schema
+from tokenomics_shared.adapters.sqlite_memos import SqliteMemos
 from tokenomics_shared.adapters.writer import Writer
 from tokenomics_shared.errors import StoreError
+from tokenomics_shared.types import Memo, Usage
 
 SCHEMA = Schema(
     "test file", 0x7E57, 1, ("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT)",)
@@ -150,3 +152,22 @@ def test_the_writers_thread_outlives_a_write_that_raises() -> None:
     writer.stop()
     assert len(faults) == 1
     assert written == [[(("b", ()),)]]
+
+
+def test_a_relative_path_stays_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    here.mkdir()
+    elsewhere.mkdir()
+    faults: list[Exception] = []
+    monkeypatch.chdir(here)
+    store = SqliteMemos(Path("cache.db"), max_entries=10, on_fault=faults.append)
+    monkeypatch.chdir(elsewhere)
+    store.put(b"k", Memo("an answer", Usage(), "", "", ""), 0.0, 10.0)
+    store.flush()
+    assert store.get(b"k", 1.0) is not None
+    store.close()
+    assert faults == []
+    assert list(elsewhere.iterdir()) == []
+    assert (here / "cache.db").stat().st_size > 0

@@ -137,7 +137,8 @@ class _Shared:
     _connect = staticmethod(to_write)
 
     def __init__(self, path: Path, schema: Schema) -> None:
-        self._path = path
+        # Other threads open it later, when the process may be in another folder.
+        self._path = path.absolute()
         self._local = threading.local()
         try:
             self._prepare(schema)

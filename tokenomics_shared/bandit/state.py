@@ -46,7 +46,8 @@ class JsonState(ForkSafe):
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        # Written later, when the process may be in another folder.
+        self.path = path.absolute()
         self._writing = Lock()
         self._timer: Timer | None = None
         self._dirty = False
