@@ -34,6 +34,7 @@ from memory_stream import embed, load
 from questions import again
 from rounds import TURNS, Batch, Comparison, Contender, Group, alternate, compare, least, middle
 from sentences import Sentences, prompts, sentences
+from threadpoolctl import threadpool_limits
 
 from tokenomics_shared.adapters.minilm_files import made_folder
 from tokenomics_shared.adapters.onnx_minilm import OnnxMiniLM
@@ -286,4 +287,6 @@ def _compared(
 
 
 if __name__ == "__main__":
-    main()
+    # Threads that wait for the next matrix spin, and their time would be counted as ours.
+    with threadpool_limits(1):
+        main()

