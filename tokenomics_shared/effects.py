@@ -39,11 +39,14 @@ class Generate(_Ask[Reply]):
         show: what a streaming caller sees of it: `live` forwards chunks as they come, `hold`
             keeps them until a Flush of the reply, a gate decides as they come. Released is
             committed. Callers that don't stream are not concerned.
+        own: the request is ours, not the caller's: none of the caller's tools, formats and
+            parameters go with it.
     """
 
     strategy: Strategy
     prompt: Prompt
     show: Show = "hold"
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

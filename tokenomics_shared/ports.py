@@ -335,6 +335,30 @@ class Judge(Protocol):
         ...
 
 
+@runtime_checkable
+class AskingJudge(Protocol):
+    """Says whether an answer is good enough by asking a model."""
+
+    def ask(self, prompt: Prompt, reply: Reply, account: "Account") -> Steps[Verdict]:
+        """Judge the answer together with its question; calls are charged to the account.
+
+        Raises:
+            CallFailed: the model call failed.
+        """
+        ...
+
+
+class Judging(Protocol):
+    """Judges drafts by whatever judges there are.
+
+    It never fails: a judge that does has not accepted.
+    """
+
+    def judge(self, prompt: Prompt, reply: Reply, account: "Account") -> Steps[Verdict]:
+        """Judge the answer together with its question."""
+        ...
+
+
 class Cascade(Protocol):
     """Chooses the rungs that a request climbs."""
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 CacheType = Literal["exact", "semantic_direct", "context", "none"]
 Complexity = Literal["simple", "medium", "complex"]
-Purpose = Literal["answer", "draft", "audit"]
+Purpose = Literal["answer", "draft", "audit", "judge"]
 Status = Literal["ok", "failed", "abandoned"]
 
 
@@ -100,6 +100,23 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a model can do; None where that is unknown.
+
+    Attributes:
+        input_tokens: the most it reads.
+        tools: it calls tools.
+        images: it reads images.
+        structured: it keeps to a response format.
+    """
+
+    input_tokens: int | None = None
+    tools: bool | None = None
+    images: bool | None = None
+    structured: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Tier:
     """A model at a price and place in the order.
 
@@ -109,12 +126,14 @@ class Tier:
         provider: the provider's name, empty when unknown.
         identity: text that changes whenever the model's own settings would change its answers
             (name, temperature, …). Part of every cache key.
+        abilities: what the model can do.
     """
 
     name: str
     model: str
     provider: str = ""
     identity: str = ""
+    abilities: Abilities = field(default=Abilities(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +260,7 @@ class Reply:
             our own gate), `unfinished` (streamed, and the reason that should have ended it never
             came) or the provider's word; empty when a whole answer came without one.
         model: the model's name as the provider reported it.
+        logprobs: log-probabilities of its tokens, in order, where the provider gives them.
         faults: what is wrong with it already as a message (a tool call whose arguments are
             not JSON, a refusal), in words.
         raw: the framework's own object.
@@ -252,6 +272,7 @@ class Reply:
     usage: Usage | None = None
     finish_reason: str = "stop"
     model: str = ""
+    logprobs: tuple[float, ...] = ()
     faults: tuple[str, ...] = ()
     raw: Any = field(default=None, compare=False, repr=False)
     shown: bool = field(default=False, compare=False)
@@ -259,11 +280,23 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judge's finding on one answer: good enough or not, how good (0 to 1), and why."""
+    """A judge's finding on one answer.
+
+    Attributes:
+        accepted: good enough.
+        score: how good, 0 to 1.
+        reason: why not, in words.
+        likelihood: calibrated probability that the answer is right; None when the judge has none.
+        abstained: the judge could not tell, which is not accepting.
+        features: what the scorer read in the answer, to learn from later.
+    """
 
     accepted: bool
     score: float
     reason: str = ""
+    likelihood: float | None = None
+    abstained: bool = False
+    features: tuple[float, ...] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

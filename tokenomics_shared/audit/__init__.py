@@ -1,0 +1,1 @@
+"""Audits: a sample of what shortcuts answered is compared with what they replaced."""

@@ -1,0 +1,195 @@
+"""What routing decides and learns: its values, and what its parts are to each other."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, get_args
+
+from tokenomics_shared.types import Complexity, Strategy
+
+Kind = Literal[
+    "code", "maths", "reasoning", "extraction", "science", "humanities", "writing", "chat"
+]
+"""What a question asks for."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Source = Literal["feedback", "audit", "judge"]
+"""Who said what an answer was worth."""
+
+Sums = Mapping[str, Sequence[float]]
+"""What was learned, as named rows of numbers that add up over processes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known of a question when the arm is chosen; numbers, no text.
+
+    Attributes:
+        kind: what it asks for.
+        complexity: how hard it looks.
+        features: surface features, then the projected embedding where there is one; the last is
+            the constant 1. All of one engine's have the same length.
+    """
+
+    kind: Kind
+    complexity: Complexity
+    features: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """What a learner holds of an arm in a context.
+
+    Attributes:
+        mean: expected value.
+        sd: standard deviation of that expectation.
+        drawn: the value to decide by: sampled, optimistic, or the mean, as the algorithm does.
+        seen: observations of this arm behind it, after forgetting.
+    """
+
+    mean: float
+    sd: float
+    drawn: float
+    seen: float
+
+
+class Prior(Protocol):
+    """Expects an arm's quality before anything is learned."""
+
+    def quality(self, context: Context, place: float) -> float:
+        """The expected quality, 0 to 1.
+
+        Args:
+            context: the question.
+            place: the arm's place among the arms, from 0 for the cheapest to 1 for premium.
+        """
+        ...
+
+
+class Learner(Protocol):
+    """Learns what each arm is worth in a context. Safe to share between threads."""
+
+    def beliefs(self, context: Context, arms: Mapping[str, float]) -> list[Belief]:
+        """What is held of each arm, in the order given.
+
+        Args:
+            context: the question.
+            arms: names, which hold the model's name, with their places from 0 to 1.
+        """
+        ...
+
+    def learn(self, context: Context, arm: str, value: float, weight: float = 1.0) -> None:
+        """Take in what an arm's answer was worth.
+
+        Args:
+            context: the question.
+            arm: the arm's name.
+            value: finite; qualities are in [0, 1].
+            weight: observations it counts for, more than 0.
+
+        Raises:
+            ValueError: the value or the weight is impossible.
+        """
+        ...
+
+    def news(self) -> Sums:
+        """What was learned since the last `rebase`."""
+        ...
+
+    def rebase(self, everything: Sums) -> None:
+        """Go on from these sums, which hold the own news that `news` gave last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a request is to be answered.
+
+    Attributes:
+        arm: where it starts.
+        rungs: the arms to ask in order, at least one.
+        judged: drafts are judged; otherwise the first rung's answer stands.
+        needed: probability of being right from which a draft stands; None to leave it to the
+            judge.
+        context: what was known of the question; None when nothing was looked at.
+        qualities: expected quality by arm_id.
+        escalation: likelihood that the draft will be rejected.
+        chance: probability with which this start was chosen.
+        shortcut: the cheaper way it takes instead of premium, by name; empty for premium.
+        note: why, for the trace.
+    """
+
+    arm: Strategy
+    rungs: tuple[Strategy, ...]
+    judged: bool = True
+    needed: float | None = None
+    context: Context | None = None
+    qualities: Mapping[str, float] | None = None
+    escalation: float = 0.0
+    chance: float = 1.0
+    shortcut: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What is kept of an answered request so that its worth may be learned later; no text.
+
+    Attributes:
+        request_id: names the answer.
+        at: when it was given, in seconds since the epoch.
+        arm: the arm that gave it, as learners name it, and its `place` from 0 to 1.
+        context: the question.
+        answer_features: what the scorer read in the answer; None when it was not asked.
+        likelihood: the scorer's probability that it is right; None likewise.
+        draft: it was a draft, or might have been one.
+    """
+
+    request_id: str
+    at: float
+    arm: str
+    place: float
+    context: Context
+    answer_features: tuple[float, ...] | None = None
+    likelihood: float | None = None
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A sample and what its answer was found to be worth."""
+
+    sample: Sample
+    score: float
+    source: Source
+    weight: float = 1.0
+
+
+class SampleStore(Protocol):
+    """Keeps samples for as long as feedback may come. Safe to share between threads."""
+
+    def put(self, sample: Sample) -> None:
+        """Queue a sample for writing; returns at once."""
+        ...
+
+    def get(self, request_id: str) -> Sample | None:
+        """The sample of an answer, queued ones included."""
+        ...
+
+    def grade(
+        self, request_id: str, score: float, source: Source, at: float, weight: float = 1.0
+    ) -> None:
+        """Queue what an answer was found to be worth; the last finding of a source counts."""
+        ...
+
+    def graded(self) -> Iterator[Graded]:
+        """Everything that was graded, oldest first."""
+        ...
+
+    def flush(self) -> None:
+        """Return once everything queued is written."""
+        ...
+
+    def close(self) -> None:
+        """Write everything queued and let go of the file."""
+        ...
