@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from tokenomics_shared.bandit import Reward
-from tokenomics_shared.cascade import Climbed, climb, judged, with_near_miss
+from tokenomics_shared.cascade import Climbed, climb, with_near_miss
 from tokenomics_shared.effects import Flush, Generate, Steps
 from tokenomics_shared.judge import Checks
+from tokenomics_shared.learning import Answered, Price, Probe, Route, Router
 from tokenomics_shared.memory import objection, objection_to_matching
-from tokenomics_shared.ports import Bandit, Cascade, Codec, Judge, Memory, Planner, Read
+from tokenomics_shared.ports import Codec, Judging, Memory, Planner, Read
 from tokenomics_shared.resilience import is_permanent
 from tokenomics_shared.telemetry import Books, OpenAccount
 from tokenomics_shared.types import (
@@ -20,24 +20,21 @@ from tokenomics_shared.types import (
     Reply,
     Roster,
     Strategy,
+    Verdict,
 )
-
-PREMIUM_QUALITY = 1.0
-"""What the bandit learns premium's answers as: they are what the others are measured against."""
 
 _CHECKS = Checks()
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the pipeline is composed of."""
+    """What the pipeline is composed of; `checks` are the judges that every draft must pass."""
 
     memory: Memory
     orchestrator: Planner
-    bandit: Bandit
-    cascade: Cascade
-    judge: Judge
-    reward: Reward
+    router: Router
+    judge: Judging
+    checks: Judging
     books: Books
 
 
@@ -78,12 +75,44 @@ def audit(
         with account.leg(arm, prompt, "audit") as leg:
             reply = yield from Generate(arm, prompt, "hold")
             leg.settle(reply)
-        account.model = account.charges[-1].model
+        account.model = account.answering().model
         with account.shield("memory"):
             memo = _memo(prompt, reply, codec, account)
             if memo is not None:
                 parts.memory.compare(recall, memo, _reader(codec))
         return account.close(reply)
+
+
+def compare(parts: Parts, probe: Probe) -> Steps[Outcome | None]:
+    """Ask for the answer that another arm would have given, and let routing learn from both.
+
+    Raises:
+        CallFailed: the model call failed.
+    """
+    answered, ask = probe.answered, probe.ask
+    if ask is None:
+        with parts.books.faults.shield("routing"):
+            parts.router.compare(probe, None)
+        return None
+    with parts.books.open(answered.roster, audit=True) as account:
+        account.shortcut, account.strategy = _shortcut(probe), ask.arm_id
+        with account.leg(ask, answered.prompt, "audit") as leg:
+            reply = yield from Generate(ask, answered.prompt, "hold")
+            leg.settle(reply)
+        account.model = account.answering().model
+        account.reckon()
+        with account.shield("routing"):
+            account.loss = parts.router.compare(probe, reply, account.cost)
+            account.weight = probe.weight
+        return account.close(reply)
+
+
+def _shortcut(probe: Probe) -> str:
+    """The cheaper way that is looked at: the one that was taken, or the one that was closed."""
+    answered = probe.answered
+    if answered.strategy is answered.roster.premium and probe.ask is not None:
+        return probe.ask.arm_id
+    return answered.strategy.arm_id
 
 
 def _recalled(
@@ -112,7 +141,7 @@ def _recalled(
 
 def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> Steps[Reply]:
     """The answer that the models give, with what memory has near it at hand."""
-    arm, rungs = _route(parts, prompt, account)
+    route = yield from _route(parts, prompt, account)
     near, drafting = account.recall.near, None
     if near is not None:
         with account.shield("memory"):
@@ -120,17 +149,33 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             drafting = with_near_miss(prompt, near, reuse().text, reuse)
     if drafting is not None:
         account.note("asked with a near miss")
-    climbed = yield from climb(rungs, prompt, parts.judge, account, is_permanent, drafting)
+    judged = partial(_judged, parts, prompt, route, account)
+    climbed = yield from climb(route.rungs, prompt, judged, account, is_permanent, drafting)
     if near is not None and climbed.adopted:
         return _reused(climbed, near, account)
-    answered = account.charges[-1]
     account.strategy = climbed.strategy.arm_id
-    account.model = answered.model
+    account.model = account.answering().model
     account.accepted_draft = climbed.verdict is not None
     account.escalated = climbed.rejected is not None
     if prompt.pin is None:
-        yield from _learn(parts, prompt, arm, climbed, account)
+        verdict = climbed.verdict
+        if verdict is None and climbed.strategy is not account.roster.premium:
+            # It stands whatever is found; what is found is learned.
+            verdict = yield from parts.judge.judge(prompt, climbed.reply, account)
+        with account.shield("learning"):
+            _learn(parts, prompt, route, replace(climbed, verdict=verdict), account)
     return climbed.reply
+
+
+def _judged(
+    parts: Parts, prompt: Prompt, route: Route, account: OpenAccount, arm: Strategy, reply: Reply
+) -> Steps[Verdict]:
+    """What is found on a draft: by the judges, and by what is known of them and the arm."""
+    judge = parts.judge if route.judged else parts.checks
+    verdict = yield from judge.judge(prompt, reply, account)
+    with account.shield("routing"):
+        return parts.router.stands(route, account.roster, arm, verdict)
+    return verdict
 
 
 def _reused(climbed: Climbed, near: NearMiss, account: OpenAccount) -> Reply:
@@ -144,45 +189,46 @@ def _reused(climbed: Climbed, near: NearMiss, account: OpenAccount) -> Reply:
     return climbed.reply
 
 
-def _route(
-    parts: Parts, prompt: Prompt, account: OpenAccount
-) -> tuple[Strategy, tuple[Strategy, ...]]:
-    """The arm to start at and the rungs from there; premium alone when a part fails."""
+def _route(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Route]:
+    """How to ask; premium alone when a part fails."""
     roster = account.roster
-    arm = roster.premium
-    rungs: tuple[Strategy, ...] = (arm,)
     if prompt.pin is not None:
         arms = (arm for arm in roster.arms if arm.tier == prompt.pin)
         arm = next(arms, Strategy(prompt.pin))
         account.note(f"pinned:{arm.arm_id}")
-        return arm, (arm,)
+        return Route(arm, (arm,))
     with account.shield("routing"):
         plan = parts.orchestrator.plan(prompt)
         account.plan = plan
-        arm = parts.bandit.choose(plan, roster)
-        account.note(f"arm:{arm.arm_id}")
-        rungs = parts.cascade.rungs(arm, plan, roster)
-    return arm, rungs
+        route = yield from parts.router.route(prompt, plan, roster)
+        account.note(f"arm:{route.arm.arm_id}{route.note}")
+        return route
+    return Route(roster.premium, (roster.premium,))
 
 
 def _learn(
-    parts: Parts, prompt: Prompt, arm: Strategy, climbed: Climbed, account: OpenAccount
-) -> Steps[None]:
-    """Tell the bandit and the cascade how their choice turned out."""
-    verdict = climbed.verdict
-    is_premium = climbed.strategy is account.roster.premium
-    if verdict is None and not is_premium:
-        verdict = yield from judged(parts.judge, prompt, climbed.reply, account)
-    with account.shield("learning"):
-        account.quality = None if verdict is None else verdict.score
-        quality = PREMIUM_QUALITY if verdict is None else verdict.score
-        account.reckon()
-        reward = parts.reward.of(quality, account.cost, account.baseline_cost, account.elapsed_s())
-        if account.plan is not None:
-            parts.bandit.learn(account.plan, account.roster, arm.arm_id, reward)
-            account.reward = reward
-            if climbed.verdict is not None or climbed.rejected is not None:
-                parts.cascade.learn(account.plan, arm, escalated=climbed.rejected is not None)
+    parts: Parts, prompt: Prompt, route: Route, climbed: Climbed, account: OpenAccount
+) -> None:
+    """Tell the router how its choice turned out."""
+    account.reckon()
+    answered = Answered(
+        account.request_id,
+        account.at,
+        prompt,
+        account.roster,
+        route,
+        climbed.strategy,
+        climbed.reply,
+        climbed.verdict,
+        climbed.rejected,
+        climbed.draft,
+        tuple(account.charges),
+    )
+    price = Price(account.cost, account.baseline_cost, account.elapsed_s())
+    lesson = parts.router.learn(answered, price)
+    account.quality, account.reward, account.probe = lesson.quality, lesson.reward, lesson.probe
+    if climbed.strategy is not account.roster.premium:
+        account.shortcut = climbed.strategy.arm_id
 
 
 def _remember(
@@ -210,7 +256,7 @@ def _memo(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> M
     reused = account.recall.memo
     if reused is not None:
         return reused
-    answered = account.charges[-1]
+    answered = account.answering()
     return Memo(payload, answered.usage, answered.model, answered.tier, account.strategy)
 
 

@@ -490,6 +490,7 @@ class Outcome:
         reward: what the bandit learned, when it did.
         trace: the decisions, in order, in words.
         audit: nobody asked: a sampled answer from memory was compared with a fresh one.
+        probe: what routing wants to compare the answer with, once the caller has it.
     """
 
     request_id: str
@@ -512,6 +513,7 @@ class Outcome:
     reward: float | None
     trace: tuple[str, ...]
     audit: bool = False
+    probe: Any = field(default=None, compare=False, repr=False)
 
     @property
     def usage(self) -> Usage:

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from tokenomics_shared.errors import Abandoned, CallFailed
 from tokenomics_shared.forks import ForkSafe
+from tokenomics_shared.learning import Probe
 from tokenomics_shared.ports import LedgerStore, Prices
 from tokenomics_shared.telemetry.faults import Faults, Shield
 from tokenomics_shared.telemetry.savings import Answer, attribute, baseline_of, total_cost
@@ -131,9 +132,10 @@ class OpenAccount:
         self.baseline_estimated = False
         self._reckoned = False
         self._drafted = False
-        self._request_id = request_id
+        self.probe: Probe | None = None
+        self.request_id = request_id
+        self.at = books.now()
         self._audit = audit
-        self._at = books.now()
         self._start = books.tick()
         self._closed = False
 
@@ -162,6 +164,10 @@ class OpenAccount:
     def shield(self, part: str) -> Shield:
         """Swallow and count a part's failure, so that the request goes on without it."""
         return Shield(self.books.faults, part, self.trace)
+
+    def answering(self) -> Charge:
+        """The last call that was made for an answer, not to judge one."""
+        return next(charge for charge in reversed(self.charges) if charge.purpose != "judge")
 
     def elapsed_s(self) -> float:
         """Seconds since the request came."""
@@ -192,8 +198,8 @@ class OpenAccount:
             remembered = self._audit or self.recall.memo is not None
             savings = attribute(baseline - cost, remembered=remembered, drafted=self._drafted)
         outcome = Outcome(
-            request_id=self._request_id,
-            at=self._at,
+            request_id=self.request_id,
+            at=self.at,
             latency_s=self.elapsed_s(),
             reply=reply,
             failure=failure,
@@ -212,6 +218,7 @@ class OpenAccount:
             reward=self.reward,
             trace=tuple(self.trace),
             audit=self._audit,
+            probe=self.probe,
         )
         with self.shield("ledger"):
             self.books.ledger.append(outcome)
@@ -247,7 +254,8 @@ class OpenLeg:
         if self._reply is not None:
             self._charge("ok", self._reply, "")
             charge = self._account.charges[-1]
-            self._account.answer = (charge.usage, charge.tier)
+            if self._purpose != "judge":
+                self._account.answer = (charge.usage, charge.tier)
         elif isinstance(error, CallFailed):
             self._charge("failed", error.partial, type(error.cause).__name__)
         elif error is not None:
