@@ -103,6 +103,10 @@ class Learner(Protocol):
         """
         ...
 
+    def forgetting(self, row: str) -> float:
+        """What is left of an observation after the next one of the same row."""
+        ...
+
     def news(self) -> Sums:
         """What was learned since the last `rebase`."""
         ...

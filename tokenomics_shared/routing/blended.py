@@ -1,10 +1,12 @@
 """One reward blended of quality, cost and latency, and the ladder from the arm it favours."""
 
 import math
+from collections.abc import Mapping
 
 from tokenomics_shared.bandit.reward import Reward
+from tokenomics_shared.bandit.shared import Learned as Learnable
 from tokenomics_shared.cascade import Ladder, NoCascade
-from tokenomics_shared.learning import Answered, Learner, Lesson, Price, Route, Sample, Sums
+from tokenomics_shared.learning import Answered, Learner, Lesson, Price, Route, Sample
 from tokenomics_shared.routing.chooser import Asked, name_of, places
 from tokenomics_shared.types import Roster, Strategy, Verdict
 
@@ -80,11 +82,7 @@ class Blended:
     def compared(self, answered: Answered, arm: Strategy, loss: float, weight: float) -> None:
         """Learn nothing: what was lost is the error budget's business."""
 
-    def news(self) -> Sums:
-        """What was learned since the last `rebase`."""
-        return {} if self._learner is None else self._learner.news()
-
-    def rebase(self, everything: Sums) -> None:
-        """Go on from these sums."""
-        if self._learner is not None:
-            self._learner.rebase(everything)
+    @property
+    def learners(self) -> Mapping[str, Learnable]:
+        """What is learned, by the name it is kept under."""
+        return {} if self._learner is None else {"reward": self._learner}

@@ -1,10 +1,11 @@
 """What chooses a start and learns of it: the port between the router and its policies."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tokenomics_shared.learning import Answered, Context, Lesson, Price, Route, Sample, Sums
+from tokenomics_shared.bandit.shared import Learned
+from tokenomics_shared.learning import Answered, Context, Lesson, Price, Route, Sample
 from tokenomics_shared.types import Prompt, QueryPlan, Roster, Strategy, Verdict
 
 
@@ -47,12 +48,9 @@ class Chooser(Protocol):
         """Take in what an arm's answer lost against premium's."""
         ...
 
-    def news(self) -> Sums:
-        """What was learned since the last `rebase`."""
-        ...
-
-    def rebase(self, everything: Sums) -> None:
-        """Go on from these sums."""
+    @property
+    def learners(self) -> Mapping[str, Learned]:
+        """What is learned, by the name it is kept under."""
         ...
 
 

@@ -9,6 +9,7 @@ from tokenomics_shared.bandit.costs import CostModel
 from tokenomics_shared.bandit.decision import Choice, Option, choose, needed
 from tokenomics_shared.bandit.drafts import Drafts
 from tokenomics_shared.bandit.sessions import LEAST_TOKENS, Sessions
+from tokenomics_shared.bandit.shared import Learned as Learnable
 from tokenomics_shared.learning import (
     Answered,
     Belief,
@@ -18,7 +19,6 @@ from tokenomics_shared.learning import (
     Price,
     Route,
     Sample,
-    Sums,
 )
 from tokenomics_shared.routing.chooser import Asked, name_of, places
 from tokenomics_shared.routing.rates import Rates
@@ -160,18 +160,10 @@ class Targeted:
         if answered.strategy is arm:
             self.weight.audited(premium.mean - expected, loss, weight)
 
-    def news(self) -> Sums:
-        """What was learned since the last `rebase`."""
-        parts = self._learned._asdict().items()
-        return {f"{part}:{name}": row for part, of in parts for name, row in of.news().items()}
-
-    def rebase(self, everything: Sums) -> None:
-        """Go on from these sums."""
-        for part, of in self._learned._asdict().items():
-            start = f"{part}:"
-            of.rebase(
-                {n.removeprefix(start): r for n, r in everything.items() if n.startswith(start)}
-            )
+    @property
+    def learners(self) -> Mapping[str, Learnable]:
+        """What is learned, by the name it is kept under."""
+        return self._learned._asdict()
 
     def _request(self, asked: Asked, arms: Mapping[str, float], beliefs: list[Belief]) -> Request:
         """What is known of the request, costs in units of what premium costs on average."""
@@ -187,7 +179,7 @@ class Targeted:
             dollars.append(
                 self._prices.rates.of(tier, place).cost(plan.input_tokens, cached, output)
             )
-            waits.append(self._prices.latency_weight * costs.latency(name))
+            waits.append(self._prices.latency_weight * (costs.expected_latency(name) or 0.0))
         unit = self._unit or dollars[-1]
         self._unit = _UNIT_FADE * unit + (1.0 - _UNIT_FADE) * dollars[-1]
         options = tuple(
