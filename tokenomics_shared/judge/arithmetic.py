@@ -11,45 +11,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tokenomics_shared.judge.sums import OPERATORS, value
+from tokenomics_shared.judge.terms import Token, lines
 
 _MAX = 50_000
 """Characters of an answer that are read."""
 _MAX_TERMS = 60
 _UNIT_WORDS = 3
 """Words that may stand between a number and the operator after it."""
+_EXACT = 1e-9
 _CLOSE = 0.05
 _ROUNDED_INPUT = 0.01
-"""Relative errors allowed after `≈`, and where a number looks like a rounded third or sixth."""
-
-_LATEX = (
-    (re.compile(r"\\(?:times|cdot|ast)\b"), "*"),
-    (re.compile(r"\\div\b"), "/"),
-    (re.compile(r"\\approx\b"), "≈"),
-    (re.compile(r"\\[dt]?frac\{([^{}]*)\}\{([^{}]*)\}"), r"((\1)/(\2))"),
-    (re.compile(r"\\(?:text|mathrm|textbf|mathbf)\{([^{}]*)\}"), r" \1 "),
-    (re.compile(r"\\(?:left|right|,|;|!|quad|\(|\)|\[|\])"), " "),
-    (re.compile(r"\\([$%])"), r"\1"),
-    (re.compile(r"\{,\}"), ","),
-    (re.compile(r"&="), "="),
-    (re.compile(r"\*\*(?=[^\d\s])|(?<=[^\d\s])\*\*"), " "),
-)
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
-_MARK = re.compile(r"<<([^<>]{1,80})>>")
-"""The calculator marks that some models were trained to write: `<<6*7=42>>`."""
-
-_TOKEN = re.compile(
-    r"""(?P<opaque>\d[\d.,]*(?:[:!²³^]\d*|//)\S*|[<>!=]=+|=>|//\S*|[√∑∫]\S*|\d[\d.,]*(?!(?:[xX]\s*[\d($]))[A-Za-z]\w*)
-    |(?P<number>[$€£¥]?[ ]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:(?<=\d)\.\d+|(?<![\d.])\.\d+)?(?<=\d)[ ]?%?)
-    |(?P<equals>[=≈])
-    |(?P<power>\^|\*\*)
-    |(?P<operator>[-+*/×÷−–·⋅∗]|[xX](?=\s*[\d($.]))
-    |(?P<open>[(\[]) | (?P<close>[)\]])
-    |(?P<word>[^\W\d_]+(?:['’/-][^\W\d_]+)*)
-    |(?P<line>\n)
-    |(?P<mark>[^\s\w])""",
-    re.VERBOSE,
-)
-_PLAIN = str.maketrans("×÷−–·⋅∗xX[]", "*/--***" + "**()")
+"""Relative errors: of computing, after `≈`, where a number looks like a rounded third or sixth."""
 
 _MEASURES = {
     name: measure
@@ -95,18 +67,11 @@ _MEASURES = {
     )
     for name in names.split()
 }
-_GLUED = frozenset("kg km cm mm mg ml lb lbs oz ft hr hrs min mins sec".split())
 _ARITHMETIC_WORDS = frozenset(
     "times plus minus over divided multiplied by half twice double triple thrice quarter third "
     "square squared cubed root sqrt log ln sin cos tan mod remainder more less each per".split()
 )
 """Before or after an expression, they may be part of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,56 +94,16 @@ class _Side:
 def checked(text: str) -> tuple[int, int]:
     """How many equations the text states that can be computed again, and how many are wrong.
 
-    On recorded answers of a mid-sized model to school maths an answer with a wrong one was itself
-    wrong about two times out of three: a sign to weigh, not a reason to reject.
+    Of recorded answers of a mid-sized model to school maths that state a wrong one, nine in ten
+    were wrong themselves; of a strong model's answers none stated one.
     """
     findings = [
-        holds for tokens in _lines(text[:_MAX]) for holds in _equations(tokens) if holds is not None
+        holds for tokens in lines(text[:_MAX]) for holds in _equations(tokens) if holds is not None
     ]
     return len(findings), findings.count(False)
 
 
-def _lines(text: str) -> Iterator[list[_Token]]:
-    text = _CODE.sub(" ", text)
-    marks = _MARK.findall(text)
-    text = _MARK.sub("", text)
-    if "\\" in text or "**" in text or "{,}" in text:
-        for pattern, plain in _LATEX:
-            text = pattern.sub(plain, text)
-    line: list[_Token] = []
-    for match in _TOKEN.finditer("\n".join((*marks, text))):
-        kind = match.lastgroup or "mark"
-        if kind == "line":
-            yield line
-            line = []
-        else:
-            line.extend(_tokens(kind, match[0]))
-    yield line
-
-
-def _tokens(kind: str, text: str) -> Iterator[_Token]:
-    if kind == "opaque":
-        number = re.match(r"[\d.,]*\d", text)
-        rest = text[number.end() :] if number else ""
-        if number and rest.lower() in _GLUED:
-            yield from (_Token("number", number[0].replace(",", "")), _Token("word", rest))
-            return
-    elif kind == "number":
-        text = re.sub(r"[$€£¥, ]", "", text)
-    elif kind in {"operator", "open", "close"}:
-        text = text.translate(_PLAIN)
-    elif kind == "power":
-        kind, text = "operator", "^"
-    elif kind == "word":
-        text = text.lower()
-        if text == "of":
-            kind, text = "of", "*"
-        elif len(text) == 1 and text != "a":
-            kind = "opaque"
-    yield _Token(kind, text)
-
-
-def _equations(tokens: list[_Token]) -> Iterator[bool | None]:
+def _equations(tokens: list[Token]) -> Iterator[bool | None]:
     for at, token in enumerate(tokens):
         if token.kind == "equals":
             yield _holds(_left(tokens[:at]), _right(tokens[at + 1 :]), close=token.text == "≈")
@@ -225,16 +150,19 @@ def _same(
         return False
     decimals = len(shown.rstrip("%").partition(".")[2])
     unit = 10.0**-decimals * (0.01 if hundredths and shown.endswith("%") else 1.0)
-    slack = unit / 2 + 1e-9 * max(1.0, abs(exact))
+    slack = unit / 2 + _EXACT * max(1.0, abs(exact))
     if any(re.search(r"\.\d*(?:33|66|67|16|17|83)%?$", term) for term in left.terms):
         slack = max(slack, _ROUNDED_INPUT * abs(exact))
     if close:
         slack = max(slack, _CLOSE * abs(exact))
-    cut = "/" in left.terms and math.floor(exact / unit) * unit
-    return abs(exact - said) <= slack or (cut is not False and abs(cut - said) <= 1e-9)
+    if abs(exact - said) <= slack:
+        return True
+    # The digits after a quotient's may have been cut off.
+    cut = math.floor(exact / unit) * unit
+    return "/" in left.terms and math.isclose(cut, said, abs_tol=_EXACT)
 
 
-def _left(tokens: list[_Token]) -> _Side | None:
+def _left(tokens: list[Token]) -> _Side | None:
     """The expression that ends here, read backwards."""
     terms: list[str] = []
     units: list[str] = []
@@ -264,7 +192,7 @@ def _left(tokens: list[_Token]) -> _Side | None:
 
 
 def _begun(
-    terms: list[str], units: list[str], before: list[_Token], *, wants_number: bool, depth: int
+    terms: list[str], units: list[str], before: list[Token], *, wants_number: bool, depth: int
 ) -> _Side | None:
     """The terms that were read backwards, forwards, with what is known of their beginning."""
     if depth or not terms:
@@ -282,7 +210,7 @@ def _begun(
     return _Side(tuple(reversed(terms)), frozenset(units), certain, signed)
 
 
-def _right(tokens: list[_Token]) -> _Side | None:
+def _right(tokens: list[Token]) -> _Side | None:
     """The number or expression that begins here."""
     terms: list[str] = []
     units: list[str] = []
@@ -305,7 +233,7 @@ def _right(tokens: list[_Token]) -> _Side | None:
     return _ended(terms, units, tokens[at] if at < len(tokens) else None)
 
 
-def _ended(terms: list[str], units: list[str], after: _Token | None) -> _Side | None:
+def _ended(terms: list[str], units: list[str], after: Token | None) -> _Side | None:
     negative = terms[:1] == ["-"]
     terms = terms[1:] if negative else terms
     if not terms:

@@ -67,7 +67,7 @@ class _Reader:
             return base
         self._take()
         exponent = self._power()
-        if abs(exponent) > _MAX_POWER or base < 0 and not exponent.is_integer():
+        if abs(exponent) > _MAX_POWER or (base < 0 and not exponent.is_integer()):
             raise ValueError("out of range")
         return float(base**exponent)
 
