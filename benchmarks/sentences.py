@@ -45,7 +45,7 @@ def prompts(data: Path, split: str) -> list[str]:
 
 def sentences(embedder: OnnxMiniLM, texts: Sequence[str], stored: int, asked: int) -> Sentences:
     """Embed texts, the last ones to ask with, and pad the others up to what is to be stored."""
-    vectors = _embedded(embedder, texts)
+    vectors = embedded(embedder, texts)
     real, questions = vectors[:-asked], vectors[-asked:]
     noise = np.random.default_rng(0)
     rows = [real[:stored]]
@@ -55,7 +55,8 @@ def sentences(embedder: OnnxMiniLM, texts: Sequence[str], stored: int, asked: in
     return Sentences(np.concatenate(rows), questions, min(stored, len(real)))
 
 
-def _embedded(embedder: OnnxMiniLM, texts: Sequence[str]) -> NDArray[np.float32]:
+def embedded(embedder: OnnxMiniLM, texts: Sequence[str]) -> NDArray[np.float32]:
+    """The texts' vectors, one row a text; kept for later runs."""
     told_apart = "\0".join([embedder.name, *texts]).encode()
     file = KEPT / f"{blake2b(told_apart, digest_size=12).hexdigest()}.npy"
     if not file.exists():
