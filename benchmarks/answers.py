@@ -26,7 +26,11 @@ CHEAP = (
 )
 """Models whose answers to code and choices are read: those that a cascade starts with."""
 
-FILES = ("routing_gsm8k_{}.csv.gz", "multi_routerbench_{}.csv.gz", "multi_routerarena2_{}.jsonl.gz")
+FILES = (
+    "routing_gsm8k_{}.csv.gz",
+    "multi_routerbench_{}.csv.gz",
+    "multi_routerarena2_{}.jsonl.gz",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,20 @@ from typing import Any
 
 from typing_extensions import override
 
-from tokenomics_shared.adapters.background import Background
+from tokenomics_shared.adapters.background import AtOnce, Background
 from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
 from tokenomics_shared.config import TokenomicsConfig
 from tokenomics_shared.drivers import arun, astream, run, stream
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.errors import ConfigError, FeedbackError
+from tokenomics_shared.judge import Checks, Panel
 from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens, prompt_tokens
 from tokenomics_shared.pipeline import Parts, answer, audit, compare
 from tokenomics_shared.places import Places
 from tokenomics_shared.ports import Backend, Codec, Judge, Planner, Prices
 from tokenomics_shared.prediction import predict_output_tokens
 from tokenomics_shared.recollection import Memory
-from tokenomics_shared.routing import Given, JudgeFunction, graders, panel, routing
+from tokenomics_shared.routing import Given, JudgeFunction, graders, panel, routing, versus
 from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report, metadata_of
 from tokenomics_shared.types import Outcome, Prompt, Roster, Usage
 
@@ -33,6 +34,10 @@ WRONG = 0.5
 """The score below which an answer from memory is forgotten."""
 
 
+Later = Background | AtOnce
+"""Does what nobody waits for."""
+
+
 class Engine:
     """Answers requests from the cheapest source that is good enough, and keeps the books.
 
@@ -40,18 +45,15 @@ class Engine:
     when the process ends; what is pending is written then.
     """
 
-    def __init__(self, config: TokenomicsConfig, parts: Parts, memory: Memory) -> None:
+    def __init__(
+        self, config: TokenomicsConfig, parts: Parts, memory: Memory, later: Later
+    ) -> None:
         self.config = config
         self.parts = parts
         self.memory = memory
-        faults = parts.books.faults
-        self._auditor = Background(
-            "tokenomics-audits",
-            lambda error: faults.record("audits", error),
-            max_jobs=MAX_AUDITS,
-        )
+        self._auditor = later
         self._given: dict[str, Any] = {}
-        own = (memory,) if memory.faults is faults else ()
+        own = (memory,) if memory.faults is parts.books.faults else ()
         self.close = weakref.finalize(self, _close, parts, self._auditor, own)
 
     @override
@@ -74,15 +76,18 @@ class Engine:
         judge: Judge | JudgeFunction | None = None,
         prices: Prices | None = None,
         memory: Memory | None = None,
+        at_once: bool = False,
     ) -> "Engine":
         """Put the parts together as the configuration says.
 
         Args:
             config: the configuration; read from file and environment when None.
-            judge: judges drafts instead of the quick check; a function may block.
+            judge: judges drafts, after the checks, instead of those configured; a function may block.
             prices: looks up what the configuration states no price for; the bundled price table
                 when None.
             memory: shared with others; made from the configuration when None.
+            at_once: what is otherwise done in the background, when the caller has the answer, is
+                done before: a replay then goes the same way every time.
 
         Raises:
             ConfigError: a setting is impossible.
@@ -94,18 +99,30 @@ class Engine:
         faults = Faults()
         kept = memory or Memory(places.cache, config=config.memory, faults=faults)
         books = _books(config, places.ledger, faults, prices)
+        later = AtOnce(_on_fault(faults, "audits")) if at_once else _background(faults)
+        given = Given(
+            books.cost,
+            None if kept.meaning is None else kept.meaning.reader,
+            graders=graders(config, judge),
+            submit=later.submit,
+            on_fault=_on_fault(faults, "samples"),
+        )
         parts = Parts(
             memory=kept.layers,
             orchestrator=_orchestrator(config),
-            router=routing(
-                config, places, Given(books.cost, kept, faults, graders=graders(config, judge))
-            ),
-            judge=panel(config, judge),
-            checks=panel(config, None, only_checks=True),
+            router=routing(config, places, given),
+            judge=panel(config, judge, places.folder),
+            checks=Panel(Checks()),
+            versus=versus(config, given.embedder),
             books=books,
         )
-        engine = cls(config, parts, kept)
-        engine._given = {"judge": judge, "prices": prices, "memory": memory}
+        engine = cls(config, parts, kept, later)
+        engine._given = {
+            "judge": judge,
+            "prices": prices,
+            "memory": memory,
+            "at_once": at_once,
+        }
         return engine
 
     def answer(self, prompt: Prompt, roster: Roster, codec: Codec) -> Steps[Outcome]:
@@ -188,11 +205,20 @@ class Engine:
         return Report(books.ledger.totals(), books.faults.counts())
 
 
+def _on_fault(faults: Faults, part: str) -> Callable[[Exception], object]:
+    return lambda error: faults.record(part, error)
+
+
+def _background(faults: Faults) -> Background:
+    on_fault = _on_fault(faults, "audits")
+    return Background("tokenomics-audits", on_fault, max_jobs=MAX_AUDITS)
+
+
 def _rebuilt(config: TokenomicsConfig, given: dict[str, Any]) -> Engine:
     return Engine.build(config, **given)
 
 
-def _close(parts: Parts, auditor: Background, own: tuple[Memory, ...]) -> None:
+def _close(parts: Parts, auditor: Later, own: tuple[Memory, ...]) -> None:
     """Close every part; one that can't be keeps no other open.
 
     A memory that others use too is theirs to close.

@@ -191,6 +191,14 @@ class Probe:
     weight: float
 
 
+def looked_at(probe: Probe) -> Strategy:
+    """The cheaper arm whose answer is set beside premium's."""
+    answered = probe.answered
+    if answered.strategy is not answered.roster.premium:
+        return answered.strategy
+    return probe.ask or answered.route.arm
+
+
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What was learned of an answer.
@@ -221,18 +229,13 @@ class Router(Protocol):
         """Take in how a request was answered."""
         ...
 
-    def compare(
-        self, probe: Probe, other: Reply | None, cost: Decimal | None = None
-    ) -> float | None:
-        """Take in a second answer; gives what the first lost against premium, -1 to 1.
+    def compared(self, probe: Probe, loss: float | None, cost: Decimal | None = None) -> None:
+        """Take in what the answer of `looked_at` lost against premium's.
 
         Args:
-            probe: what was to be compared.
-            other: the answer of the arm that was to be asked; None when none was.
+            probe: what was compared.
+            loss: -1 to 1; None when nobody could tell.
             cost: US dollars that it took; None for none, or where that is unknown.
-
-        Returns:
-            None when nobody can tell.
         """
         ...
 

@@ -6,9 +6,9 @@ from functools import partial
 from tokenomics_shared.cascade import Climbed, climb, with_near_miss
 from tokenomics_shared.effects import Flush, Generate, Steps
 from tokenomics_shared.judge import Checks
-from tokenomics_shared.learning import Answered, Price, Probe, Route, Router
+from tokenomics_shared.learning import Answered, Price, Probe, Route, Router, looked_at
 from tokenomics_shared.memory import objection, objection_to_matching
-from tokenomics_shared.ports import Codec, Judging, Memory, Planner, Read
+from tokenomics_shared.ports import Codec, Comparing, Judging, Memory, Planner, Read
 from tokenomics_shared.resilience import is_permanent
 from tokenomics_shared.telemetry import Books, OpenAccount
 from tokenomics_shared.types import (
@@ -35,6 +35,7 @@ class Parts:
     router: Router
     judge: Judging
     checks: Judging
+    versus: Comparing
     books: Books
 
 
@@ -92,27 +93,43 @@ def compare(parts: Parts, probe: Probe) -> Steps[Outcome | None]:
     answered, ask = probe.answered, probe.ask
     if ask is None:
         with parts.books.faults.shield("routing"):
-            parts.router.compare(probe, None)
+            loss = yield from _loss(parts, probe, answered.draft, None)
+            parts.router.compared(probe, loss)
         return None
     with parts.books.open(answered.roster, audit=True) as account:
-        account.shortcut, account.strategy = _shortcut(probe), ask.arm_id
+        account.shortcut, account.strategy = looked_at(probe).arm_id, ask.arm_id
         with account.leg(ask, answered.prompt, "audit") as leg:
             reply = yield from Generate(ask, answered.prompt, "hold")
             leg.settle(reply)
         account.model = account.answering().model
+        with account.shield("routing"):
+            account.loss = yield from _loss(parts, probe, reply, account)
+            account.weight = probe.weight
         account.reckon()
         with account.shield("routing"):
-            account.loss = parts.router.compare(probe, reply, account.cost)
-            account.weight = probe.weight
+            parts.router.compared(probe, account.loss, account.cost)
         return account.close(reply)
 
 
-def _shortcut(probe: Probe) -> str:
-    """The cheaper way that is looked at: the one that was taken, or the one that was closed."""
+def _loss(
+    parts: Parts, probe: Probe, other: Reply | None, account: OpenAccount | None
+) -> Steps[float | None]:
+    """What the cheaper of two answers lost; None when that can't be told."""
     answered = probe.answered
-    if answered.strategy is answered.roster.premium and probe.ask is not None:
-        return probe.ask.arm_id
-    return answered.strategy.arm_id
+    if other is None:
+        return None
+    given, best = answered.reply, other
+    if answered.strategy is answered.roster.premium:
+        given, best = other, answered.reply
+    if given.tool_calls or best.tool_calls:
+        return 0.0 if _same_calls(given, best) else None
+    return (yield from parts.versus.loss(answered.prompt.question, given.text, best.text, account))
+
+
+def _same_calls(one: Reply, other: Reply) -> bool:
+    return [(c.name, c.args) for c in one.tool_calls] == [
+        (c.name, c.args) for c in other.tool_calls
+    ]
 
 
 def _recalled(

@@ -150,7 +150,9 @@ def _complete(tree: Any, factor: float) -> tuple[tuple[tuple[int, float], ...], 
         below = []
         for at in row:
             inner = tree.children_left[at] >= 0
-            nodes.append((int(tree.feature[at]), _short(tree.threshold[at])) if inner else (0, 0.0))
+            nodes.append(
+                (int(tree.feature[at]), _short(tree.threshold[at])) if inner else (0, 0.0)
+            )
             below += [tree.children_left[at], tree.children_right[at]] if inner else [at, at]
         row = below
     return tuple(nodes), tuple(_short(float(tree.value[at].item()) * factor) for at in row)

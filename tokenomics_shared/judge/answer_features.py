@@ -63,7 +63,9 @@ _CUES: Final = {
     "each": re.compile(r"\b(?:each|every|per|a (?:day|week|month|hour|minute|year)|apiece)\b"),
     "share": re.compile(r"\b(?:half|third|quarter|fourth|fifth|split|divided?|average|equally)\b"),
     "times": re.compile(r"\b(?:twice|double|triple|thrice|times|dozen)\b"),
-    "compare": re.compile(r"\b(?:more|less|fewer|older|younger|longer|taller|faster)\b.{0,20} than"),
+    "compare": re.compile(
+        r"\b(?:more|less|fewer|older|younger|longer|taller|faster)\b.{0,20} than"
+    ),
     "if": re.compile(r"\bif\b"),
     "time": re.compile(r"\b(?:seconds?|minutes?|hours?|days?|weeks?|months?|years?|ago)\b"),
 }

@@ -26,16 +26,18 @@ from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCa
 from tokenomics_shared.config import BanditConfig, CascadingConfig, TokenomicsConfig
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.learning import Learner
+from tokenomics_shared.memory.agreement import agreement
 from tokenomics_shared.places import Places
 from tokenomics_shared.routing.blended import Blended
 from tokenomics_shared.routing.chooser import Chooser
+from tokenomics_shared.routing.judging import JUDGE
 from tokenomics_shared.routing.rates import Pricing, Rates
-from tokenomics_shared.routing.router import Budgets, Compare, Evidence, Reading, Routing
+from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing
 from tokenomics_shared.routing.targeted import Learned, Prices, Targeted
 from tokenomics_shared.routing.unaudited import Unaudited
+from tokenomics_shared.routing.versus import Versus
 
 if TYPE_CHECKING:
-    from tokenomics_shared.bandit.contexts import Projection
     from tokenomics_shared.ports import Embedder
 
 DEFAULT_BUDGET = 0.05
@@ -55,7 +57,6 @@ class Given:
     Attributes:
         pricing: what tokens cost.
         embedder: what memory reads questions with; None when it doesn't.
-        compare: sets two answers side by side.
         graders: judges look at drafts whose scores are findings on quality.
         submit: runs something in the background.
         on_fault: told of each sample that could not be written.
@@ -63,7 +64,6 @@ class Given:
 
     pricing: Pricing
     embedder: "Embedder | None"
-    compare: Compare
     graders: bool
     submit: Submit
     on_fault: Callable[[Exception], object]
@@ -78,7 +78,7 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
     """
     settings = config.bandit
     rng = random.Random(settings.seed)  # noqa: S311 -- choices, not secrets
-    reading, projection = _reading(settings, given.embedder)
+    reading = _reading(settings, given.embedder)
     chooser = _chooser(config, places, given, reading.contexts, rng)
     shortcuts: Budgets = Unaudited()
     learned = dict(chooser.learners)
@@ -87,11 +87,24 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
         shortcuts = learned["audits"] = audits
     state = Shared(learned, SumsFile(places.bandit) if places.bandit else None)
     samples = SqliteSamples(places.samples, on_fault=given.on_fault)
-    evidence = Evidence(shortcuts, samples, given.compare, state, time.time)
+    evidence = Evidence(shortcuts, samples, state, time.time)
     return Routing(chooser, reading, evidence)
 
 
-def _reading(settings: BanditConfig, known: "Embedder | None") -> tuple[Reading, "Projection | None"]:
+def versus(config: TokenomicsConfig, embedder: "Embedder | None") -> Versus:
+    """What sets an answer beside premium's."""
+
+    def agree(one: str, other: str) -> bool:
+        if embedder is None:
+            return False
+        first, second = embedder.embed([one, other])
+        return agreement(one, other, float(first @ second)).agree
+
+    model = JUDGE if config.judge.model is not None else None
+    return Versus(config.audit.compare, agree, model)
+
+
+def _reading(settings: BanditConfig, known: "Embedder | None") -> Reading:
     """How questions are read: with an embedding where there is one anyway, or one is asked for."""
     embedder = known if settings.features != "surface" else None
     if settings.features == "embedding" and embedder is None:
@@ -102,11 +115,11 @@ def _reading(settings: BanditConfig, known: "Embedder | None") -> tuple[Reading,
             raise MissingExtra("bandit.features = 'embedding'", "embeddings") from error
         embedder = Memoised(embedder_of(None))
     if embedder is None:
-        return Reading(Contexts(), None), None
+        return Reading(Contexts(), None)
     from tokenomics_shared.adapters.projecting import Projector
 
-    projection, reads = Projector(embedder), embedder
-    return Reading(Contexts(projection), lambda text: reads.embed([text])[0]), projection
+    reads = embedder
+    return Reading(Contexts(Projector(reads)), lambda text: reads.embed([text])[0])
 
 
 def _shortcuts(config: TokenomicsConfig, rng: random.Random) -> Shortcuts:
@@ -139,9 +152,7 @@ def _chooser(
         weight = QualityTarget(target, cascade=cascading.enabled, submit=given.submit)
     prices = Prices(Rates(given.pricing), Sessions(time.monotonic), settings.latency_lambda)
     learned = Learned(_learner(settings, places, contexts, rng), Drafts(), CostModel())
-    return Targeted(
-        learned, prices, weight, cascade=cascading.enabled, graders=given.graders
-    )
+    return Targeted(learned, prices, weight, cascade=cascading.enabled, graders=given.graders)
 
 
 def _ladder(settings: CascadingConfig) -> Ladder | NoCascade:

@@ -15,13 +15,11 @@ from tokenomics_shared.learning import (
     Route,
     Sample,
     SampleStore,
+    looked_at,
 )
 from tokenomics_shared.orchestrator import fitting
 from tokenomics_shared.routing.chooser import Asked, Chooser, places
-from tokenomics_shared.types import Prompt, QueryPlan, Reply, Roster, Strategy, Verdict
-
-Compare = Callable[[str, str, str], float | None]
-"""`(question, given answer, premium's answer) -> loss` of the first, -1 to 1; None if unclear."""
+from tokenomics_shared.types import Prompt, QueryPlan, Roster, Strategy, Verdict
 
 Vector = Callable[[str], Any]
 """A question's unit vector."""
@@ -86,14 +84,12 @@ class Evidence:
     Attributes:
         shortcuts: what audits found.
         samples: what feedback needs later.
-        compare: sets two answers side by side.
         state: keeps what is learned.
         clock: seconds since the epoch.
     """
 
     shortcuts: Budgets
     samples: SampleStore
-    compare: Compare
     state: State
     clock: Callable[[], float]
 
@@ -144,29 +140,17 @@ class Routing:
         self.evidence.state.changed()
         return replace(lesson, probe=self._probe(answered))
 
-    def compare(
-        self, probe: Probe, other: Reply | None, cost: Decimal | None = None
-    ) -> float | None:
-        """Set two answers side by side, and learn from what the cheaper one lost."""
+    def compared(self, probe: Probe, loss: float | None, cost: Decimal | None = None) -> None:
+        """Learn from what an answer lost against premium's."""
         answered = probe.answered
-        premium = answered.roster.premium
         self.evidence.shortcuts.spent(audits=float(cost or 0))
-        if answered.strategy is premium:
-            arm = probe.ask or answered.route.arm
-            given, best = other or answered.draft, answered.reply
-        else:
-            arm, given, best = answered.strategy, answered.reply, other
-        if given is None or best is None:
-            return None
-        loss = self.evidence.compare(answered.prompt.question, given.text, best.text)
         if loss is None:
-            return None
-        weight = min(MOST_WEIGHT, probe.weight)
-        self.chooser.compared(answered, arm, loss, weight)
+            return
+        arm = looked_at(probe)
+        self.chooser.compared(answered, arm, loss, min(MOST_WEIGHT, probe.weight))
         if probe.ask is not None:
             self.evidence.shortcuts.learn(arm.arm_id, loss, probe.weight)
         self.evidence.state.changed()
-        return loss
 
     def feedback(self, request_id: str, score: float) -> bool:
         """Learn what an answer was worth; the second word on the same one is kept, not learned."""
