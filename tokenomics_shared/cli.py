@@ -106,16 +106,12 @@ def replay(  # noqa: PLR0913 -- a command's options
     *,
     quality_target: Annotated[
         list[float] | None,
-        typer.Option(min=0.01, max=1.0, help="Share of premium's quality to keep; repeatable."),
+        typer.Option(help="Share of premium's quality to keep; repeatable."),
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Shuffle by this seed, and draw by it.")] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Play in so many shuffled orders.")] = 1,
-    feedback: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of the answers that are graded.")
-    ] = 1.0,
-    judge_error: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="How likely a grade is the opposite.")
-    ] = 0.0,
+    seeds: Annotated[int, typer.Option(help="Play in so many shuffled orders.")] = 1,
+    feedback: Annotated[float, typer.Option(help="Share of the answers that are graded.")] = 1.0,
+    judge_error: Annotated[float, typer.Option(help="How likely a grade is the opposite.")] = 0.0,
     price: Annotated[
         list[str] | None,
         typer.Option(help="TIER=IN/OUT, US dollars a million tokens; repeatable."),
@@ -136,11 +132,14 @@ def replay(  # noqa: PLR0913 -- a command's options
 
     targets = quality_target or [DEFAULT_TARGET]
     orders: list[int | None] = [seed]
+    if seeds < 1:
+        _fail(f"--seeds must be 1 or more, got {seeds}")
     if seeds > 1:
         orders = [(seed or 0) + number for number in range(seeds)]
     if state_dir is not None and len(targets) * len(orders) > 1:
         _fail("--state-dir keeps what one target learns in one order; give one of each")
     try:
+        grades = Feedback(feedback, judge_error)
         log = read_log(file, prices=_prices(price or ()), table=GenaiPrices(), premium=premium)
         with _progress("replaying", len(log.items) * len(targets) * len(orders)) as advance:
             trials = tried(
@@ -148,7 +147,7 @@ def replay(  # noqa: PLR0913 -- a command's options
                 targets,
                 orders,
                 config=apart(TokenomicsConfig.load(), state_dir),
-                feedback=Feedback(feedback, judge_error),
+                feedback=grades,
                 on_step=advance,
             )
     except TokenomicsError as error:

@@ -77,8 +77,8 @@ def test_nothing_but_the_state_folder_is_touched(log: Path, tmp_path: Path) -> N
         ("", ("--price", "cheap"), "--price must be TIER=IN/OUT"),
         ("", ("--price", "cheap=-1/2"), "--price must be TIER=IN/OUT"),
         ("", ("--state-dir", "x", "--seeds", "2"), "give one of each"),
-        ("", ("--quality-target", "1.5"), "1.5 is not in the range"),
-        ("", ("--quality-target", "nan"), "is empty"),
+        ("", ("--seeds", "0"), "--seeds must be 1 or more, got 0"),
+        ("", ("--feedback", "2"), "feedback's share must be from 0 to 1, got 2.0"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(
@@ -93,7 +93,8 @@ def test_bad_input_is_one_line_and_code_2(
     assert "Traceback" not in done.stderr
 
 
-def test_an_impossible_target_is_named(log: Path) -> None:
-    done = tokenomics("replay", log, "--quality-target", "nan")
-    assert done.returncode == 2
+@pytest.mark.parametrize("target", ["nan", "1.5", "0", "-1"])
+def test_an_impossible_target_is_named(log: Path, target: str) -> None:
+    done = tokenomics("replay", log, "--quality-target", target)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert "quality_target" in done.stderr
