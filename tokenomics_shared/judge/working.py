@@ -1,0 +1,153 @@
+"""The working of an answer: its calculations, step by step, and the numbers they stand on."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+from typing import Final
+
+NUMBER: Final = re.compile(r"(?<![\w.])-?\$?(\d[\d,]*(?:\.\d+)?|\.\d+)")
+"""A number as people write it; its digits are the group."""
+
+LONGEST: Final = 20_000
+"""Characters that are read: of longer texts the first and the last half of so many."""
+
+_STEPS: Final = 64
+"""Calculations that are read of one answer."""
+
+_OPERAND: Final = r"[( ]{0,4}-?\d++(?:\.\d+)?+%?[) ]{0,3}"
+_UNIT: Final = r"(?:[a-zA-Z]{2,15}[) ]{1,2}){0,3}"
+_EQUATION: Final = re.compile(
+    rf"(?<![\w.)*/+-])(?<![*/+-] )(\(*-?\d++(?:\.\d+)?+%?[) ]{{0,3}}{_UNIT}"
+    rf"(?:[-+*/]{_OPERAND}{_UNIT}){{1,12}})= ?"
+    r"(-?\d++(?:\.\d+)?+)(?! ?[-+*/(] ?[\d(])(?!/)(?![a-z]\b)"
+)
+_ANNOTATION: Final = re.compile(r"<<([^<>=]{1,120})=\s*([^<>=]{1,40})>>")
+_TOKEN: Final = re.compile(r"\d+(?:\.\d+)?%?|\.\d+%?|[-+*/()]")
+_TIMES: Final = re.compile(r"(?<=[\d)\] a-z])[x×X](?=[ ($\d])|\\?\\times|\\\*|·")
+_FURNITURE: Final = re.compile(r"\\?[$£€]|\\[()\[\]]|\*\*|(?<=\d),(?=\d{3})|/ ?[a-z]+|\\text|[{}]")
+"""What stands around numbers and changes none: money signs, thousands, `per hour` as `/hour`."""
+
+_SLACK: Final = 0.0055
+"""Two decimals are as exact as answers are written; larger values may be off by this share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One calculation that an answer shows.
+
+    Attributes:
+        operands: the numbers it starts from, as written.
+        signs: its operations in order, of `+-*/`.
+        stated: the result it claims.
+        holds: the claim is right, but for rounding.
+    """
+
+    operands: tuple[float, ...]
+    signs: str
+    stated: float
+    holds: bool
+
+
+def steps(text: str) -> list[Step]:
+    """The calculations in a text, in order, each once.
+
+    They are read from `<<9*2=18>>` annotations and from equations such as `9 eggs x $2 = $18`.
+    What can't be read is left out, so an answer without any is not thereby wrong.
+    """
+    found = {}
+    for written, result in _written(clip(text)):
+        step = _step(written, result)
+        if step is not None:
+            found.setdefault((step.operands, step.signs, step.stated), step)
+        if len(found) >= _STEPS:
+            break
+    return list(found.values())
+
+
+def numbers(text: str) -> list[float]:
+    """The numbers in a text, in order, signs of money and thousands left out."""
+    return [_value(digits) for digits in NUMBER.findall(clip(text))]
+
+
+def clip(text: str) -> str:
+    """The text, or its two ends when it is too long to read."""
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else text[:half] + "\n" + text[-half:]
+
+
+def evaluate(written: str) -> float | None:
+    """The value of an arithmetic expression; None when it isn't one, or isn't finite."""
+    tokens = _TOKEN.findall(written)
+    if not 1 <= len(tokens) <= 60:
+        return None
+    try:
+        value, rest = _sum(tokens, 0)
+    except (IndexError, ValueError, ZeroDivisionError, RecursionError):
+        return None
+    return value if rest == len(tokens) and isfinite(value) else None
+
+
+def close(first: float, second: float) -> bool:
+    """Whether two numbers are the same but for rounding."""
+    return abs(first - second) <= max(_SLACK, _SLACK * abs(first))
+
+
+def _written(text: str) -> Iterator[tuple[str, str]]:
+    text = _TIMES.sub("*", text)
+    if "<<" in text:
+        yield from _ANNOTATION.findall(text)
+        text = _ANNOTATION.sub("", text)
+    if "=" in text:
+        yield from _EQUATION.findall(_FURNITURE.sub("", text))
+
+
+def _step(written: str, result: str) -> Step | None:
+    written = written.replace(",", "")
+    value, stated = evaluate(written), evaluate(_FURNITURE.sub("", result))
+    tokens = _TOKEN.findall(written)
+    operands = tuple(float(token.rstrip("%")) for token in tokens if token[-1] not in "+-*/()")
+    if value is None or stated is None or len(operands) < 2:
+        return None
+    signs = "".join(token for token in tokens if token in "+-*/")
+    # A share is often stated as the per cent it is.
+    holds = close(value, stated) or ("/" in signs and close(value * 100.0, stated))
+    return Step(operands, signs, stated, holds)
+
+
+def _value(digits: str) -> float:
+    value = float(digits.replace(",", "")[:300])
+    return value if isfinite(value) else 0.0
+
+
+def _sum(tokens: list[str], at: int) -> tuple[float, int]:
+    value, at = _product(tokens, at)
+    while at < len(tokens) and tokens[at] in "+-":
+        term, after = _product(tokens, at + 1)
+        value += term if tokens[at] == "+" else -term
+        at = after
+    return value, at
+
+
+def _product(tokens: list[str], at: int) -> tuple[float, int]:
+    value, at = _factor(tokens, at)
+    while at < len(tokens) and tokens[at] in "*/":
+        factor, after = _factor(tokens, at + 1)
+        value = value * factor if tokens[at] == "*" else value / factor
+        at = after
+    return value, at
+
+
+def _factor(tokens: list[str], at: int) -> tuple[float, int]:
+    token = tokens[at]
+    if token == "(":
+        value, at = _sum(tokens, at + 1)
+        if tokens[at] != ")":
+            raise ValueError(token)
+        return value, at + 1
+    if token == "-":
+        value, at = _factor(tokens, at + 1)
+        return -value, at
+    if token[-1] == "%":
+        return float(token[:-1]) / 100.0, at + 1
+    return float(token), at + 1
