@@ -13,17 +13,19 @@ from tokenomics_shared.errors import Abandoned, CallFailed
 from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.ports import LedgerStore, Prices
 from tokenomics_shared.telemetry.faults import Faults, Shield
-from tokenomics_shared.telemetry.savings import Answer, attribute, baseline_of, total_cost
+from tokenomics_shared.telemetry.savings import Answer, baseline_of, saver, total_cost
 from tokenomics_shared.types import (
     NO_USAGE,
     Charge,
     Outcome,
+    Part,
     Prompt,
     Purpose,
     QueryPlan,
     Recall,
     Reply,
     Roster,
+    Savings,
     Status,
     Strategy,
     Tier,
@@ -93,8 +95,13 @@ class Books:
         self.tick = tick
         self.faults = faults
 
-    def open(self, roster: Roster, *, audit: bool = False) -> "OpenAccount":
-        """Open the account of a request that has just come, or of an audit that nobody asked."""
+    def open(self, roster: Roster, *, audit: Part | None = None) -> "OpenAccount":
+        """Open the account of a request that has just come, or of an audit that nobody asked.
+
+        Args:
+            roster: the models that may answer.
+            audit: the part whose answer is compared with what it replaced, and which pays.
+        """
         return OpenAccount(self, roster, _ids.next(), audit=audit)
 
     def cost(self, tier: Tier, model: str, usage: Usage) -> Decimal | None:
@@ -111,7 +118,7 @@ class OpenAccount:
     """
 
     def __init__(
-        self, books: Books, roster: Roster, request_id: str, *, audit: bool = False
+        self, books: Books, roster: Roster, request_id: str, *, audit: Part | None = None
     ) -> None:
         self.books = books
         self.roster = roster
@@ -126,6 +133,9 @@ class OpenAccount:
         self.escalated = False
         self.quality: float | None = None
         self.reward: float | None = None
+        self.shortcut = ""
+        self.weight: float | None = None
+        self.loss: float | None = None
         self.cost: Decimal | None = None
         self.baseline_cost: Decimal | None = None
         self.baseline_estimated = False
@@ -174,7 +184,7 @@ class OpenAccount:
         self._reckoned = True
         self.cost = total_cost(self.charges)
         if self._audit:
-            # Without memory there had been nothing to audit: all of it is memory's cost.
+            # Without the part there had been nothing to audit: all of it is the part's cost.
             self.baseline_cost = Decimal(0)
             return
         with self.shield("prices"):
@@ -189,8 +199,9 @@ class OpenAccount:
         cost, baseline = self.cost, self.baseline_cost
         savings = None
         if cost is not None and baseline is not None:
-            remembered = self._audit or self.recall.memo is not None
-            savings = attribute(baseline - cost, remembered=remembered, drafted=self._drafted)
+            remembered = self.recall.memo is not None
+            part = self._audit or saver(remembered=remembered, drafted=self._drafted)
+            savings = Savings(**{part: baseline - cost})
         outcome = Outcome(
             request_id=self._request_id,
             at=self._at,
@@ -212,6 +223,9 @@ class OpenAccount:
             reward=self.reward,
             trace=tuple(self.trace),
             audit=self._audit,
+            shortcut=self.shortcut,
+            weight=self.weight,
+            loss=self.loss,
         )
         with self.shield("ledger"):
             self.books.ledger.append(outcome)
@@ -247,7 +261,9 @@ class OpenLeg:
         if self._reply is not None:
             self._charge("ok", self._reply, "")
             charge = self._account.charges[-1]
-            self._account.answer = (charge.usage, charge.tier)
+            # What a judge wrote says nothing of how long an answer of premium had been.
+            if self._purpose != "judge":
+                self._account.answer = (charge.usage, charge.tier)
         elif isinstance(error, CallFailed):
             self._charge("failed", error.partial, type(error.cause).__name__)
         elif error is not None:
