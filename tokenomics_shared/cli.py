@@ -1,15 +1,32 @@
 """The command line: `tokenomics`, or `python -m tokenomics_shared`."""
 
+import io
 import json
 import logging
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from tokenomics_shared.errors import TokenomicsError
 
+if TYPE_CHECKING:
+    from tokenomics_shared.telemetry import Price
+
 LEDGER_NAME = "ledger.db"
+
+DEFAULT_TARGET = 0.95
+"""Share of premium's quality that a replay aims at, unless told otherwise."""
+
+WIDTH = 88
+"""Columns of what is said in sentences."""
+
+WIDEST = 200
+"""Columns a table may take."""
 
 app = typer.Typer(
     help="Look at what Tokenomics did and saved.", add_completion=False, no_args_is_help=True
@@ -81,6 +98,105 @@ def prepare_embedder(
     except (TokenomicsError, OSError) as error:
         _fail(str(error))
     typer.echo(str(made))
+
+
+@app.command()
+def replay(  # noqa: PLR0913 -- a command's options
+    file: Annotated[Path, typer.Argument(help="A log: one JSON object a request.")],
+    *,
+    quality_target: Annotated[
+        list[float] | None,
+        typer.Option(help="Share of premium's quality to keep; repeatable."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Shuffle by this seed, and draw by it.")] = None,
+    seeds: Annotated[int, typer.Option(help="Play in so many shuffled orders.")] = 1,
+    feedback: Annotated[float, typer.Option(help="Share of the answers that are graded.")] = 1.0,
+    judge_error: Annotated[float, typer.Option(help="How likely a grade is the opposite.")] = 0.0,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(help="TIER=IN/OUT, US dollars a million tokens; repeatable."),
+    ] = None,
+    premium: Annotated[
+        str | None, typer.Option(help="Tier to measure against; the dearest by default.")
+    ] = None,
+    state_dir: Annotated[
+        Path | None, typer.Option(help="Go on from what was learned here, and keep it here.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Play recorded outcomes through the engine: what would each quality target have cost?"""
+    from tokenomics_shared.adapters.genai_prices import GenaiPrices
+    from tokenomics_shared.config import TokenomicsConfig
+    from tokenomics_shared.replay import Feedback, apart, read_log, tried
+    from tokenomics_shared.replay.telling import remarks_on, table, to_dict
+
+    targets = quality_target or [DEFAULT_TARGET]
+    orders: list[int | None] = [seed]
+    if seeds < 1:
+        _fail(f"--seeds must be 1 or more, got {seeds}")
+    if seeds > 1:
+        orders = [(seed or 0) + number for number in range(seeds)]
+    if state_dir is not None and len(targets) * len(orders) > 1:
+        _fail("--state-dir keeps what one target learns in one order; give one of each")
+    try:
+        grades = Feedback(feedback, judge_error)
+        log = read_log(file, prices=_prices(price or ()), table=GenaiPrices(), premium=premium)
+        with _progress("replaying", len(log.items) * len(targets) * len(orders)) as advance:
+            trials = tried(
+                log,
+                targets,
+                orders,
+                config=apart(TokenomicsConfig.load(), state_dir),
+                feedback=grades,
+                on_step=advance,
+            )
+    except TokenomicsError as error:
+        _fail(str(error))
+    remarks = remarks_on(log, trials)
+    if as_json:
+        typer.echo(json.dumps(to_dict(log, trials, remarks), indent=2))
+    else:
+        _show(table(log, trials), remarks)
+
+
+def _prices(stated: Sequence[str]) -> dict[str, "Price"]:
+    from tokenomics_shared.telemetry import Price
+
+    prices = {}
+    for each in stated:
+        tier, _, amounts = each.rpartition("=")
+        try:
+            read, written = (Decimal(amount) for amount in amounts.split("/"))
+        except (ValueError, InvalidOperation):
+            _fail(f"--price must be TIER=IN/OUT, as in cheap=0.15/0.60, got {each!r}")
+        if not tier or not (read.is_finite() and written.is_finite()) or min(read, written) < 0:
+            _fail(f"--price must be TIER=IN/OUT, as in cheap=0.15/0.60, got {each!r}")
+        prices[tier] = Price(read, written)
+    return prices
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[Callable[[], object]]:
+    """Show a bar on stderr where a person looks at it; gives what moves it."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
+def _show(drawn: Any, remarks: Sequence[str]) -> None:
+    """Print a table as wide as it needs, and what is to be said of it."""
+    from rich.console import Console
+
+    text = io.StringIO()
+    Console(file=text, width=WIDEST, force_terminal=False).print(drawn)
+    for line in text.getvalue().splitlines():
+        typer.echo(line.rstrip())
+    for remark in remarks:
+        typer.echo(textwrap.fill(remark, WIDTH))
 
 
 def _fail(message: str) -> NoReturn:

@@ -69,7 +69,7 @@ def audit(
     Raises:
         CallFailed: the model call failed.
     """
-    with parts.books.open(roster, audit=True) as account:
+    with parts.books.open(roster, audit="memory_layer") as account:
         made_by = recall.memo.arm_id if recall.memo else ""
         arm = next((arm for arm in roster.arms if arm.arm_id == made_by), roster.premium)
         account.strategy = arm.arm_id

@@ -9,6 +9,8 @@ CacheType = Literal["exact", "semantic_direct", "context", "none"]
 Complexity = Literal["simple", "medium", "complex"]
 Purpose = Literal["answer", "draft", "audit", "judge"]
 Status = Literal["ok", "failed", "abandoned"]
+Part = Literal["memory_layer", "orchestrator", "bandit", "compression", "cascade"]
+"""What saves, by the names of `Savings`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,7 +448,7 @@ class Savings:
     compression: Decimal = Decimal(0)
     cascade: Decimal = Decimal(0)
 
-    def by_part(self) -> dict[str, Decimal]:
+    def by_part(self) -> dict[Part, Decimal]:
         """The parts by name."""
         return {
             "memory_layer": self.memory_layer,
@@ -489,7 +491,14 @@ class Outcome:
         quality: the judge's score of the answer, 0 to 1, when it was judged.
         reward: what the bandit learned, when it did.
         trace: the decisions, in order, in words.
-        audit: nobody asked: a sampled answer from memory was compared with a fresh one.
+        audit: nobody asked: a sampled answer was compared with what it had replaced; the part
+            whose answer it was, which pays for it.
+        shortcut: the cheaper way that answered instead of premium, or is audited, by name; empty
+            for premium, and for memory.
+        weight: how many uses of the shortcut the audit stands for, of an answer that will be
+            audited or of the audit itself; None when it is not in the sample, and of a probe of
+            what is closed.
+        loss: what the audit found: premium's quality minus the given answer's, -1 to 1.
         probe: what routing wants to compare the answer with, once the caller has it.
     """
 
@@ -512,7 +521,10 @@ class Outcome:
     quality: float | None
     reward: float | None
     trace: tuple[str, ...]
-    audit: bool = False
+    audit: Part | None = None
+    shortcut: str = ""
+    weight: float | None = None
+    loss: float | None = None
     probe: Any = field(default=None, compare=False, repr=False)
 
     @property
@@ -544,6 +556,26 @@ class ModelTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditedQuality:
+    """What audits say of one shortcut's answers.
+
+    Attributes:
+        shortcut: its name.
+        uses: answers it gave.
+        audits: how many of them were compared with premium's.
+        loss: mean of premium's quality minus theirs, over all uses, -1 to 1; None without audits.
+        low, high: its 95 % confidence interval; all that is possible without audits.
+    """
+
+    shortcut: str
+    uses: int
+    audits: int
+    loss: float | None = None
+    low: float = -1.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """A ledger, summed.
 
@@ -554,8 +586,10 @@ class Totals:
         requests: all of them; `failed` raised an error, `abandoned` were left by the caller.
         exact_hits: answered from the exact cache.
         semantic_hits: answered from the semantic cache.
-        audits: answers from memory that were compared with a fresh one, which `audit_cost` paid;
+        audits: answers that were compared with what they had replaced, which `audit_cost` paid;
             they are no requests, but their cost is in every sum.
+        audited: what audits say of each shortcut.
+        answered: answers that models gave, of which it is known which shortcut did, if any.
         accepted_drafts: answered by a draft that was judged good enough.
         escalations: answered by a better tier after a rejected draft.
         models: by tier and model.
@@ -574,6 +608,8 @@ class Totals:
     escalations: int = 0
     audits: int = 0
     audit_cost: Decimal = Decimal(0)
+    audited: tuple[AuditedQuality, ...] = ()
+    answered: int = 0
     models: tuple[ModelTotals, ...] = ()
     compared: int = 0
     compared_cost: Decimal = Decimal(0)

@@ -36,12 +36,14 @@ class Schema:
         application_id: marks the file's kind in its header.
         version: of the tables; a file with a higher one is refused.
         tables: the statements that make what is not there yet.
+        upgrades: the statements that older tables need to become of a version.
     """
 
     what: str
     application_id: int
     version: int
     tables: tuple[str, ...]
+    upgrades: tuple[tuple[int, str], ...] = ()
 
 
 class Database:
@@ -227,9 +229,12 @@ def _refuse_foreign(path: Path, schema: Schema) -> None:
 def _create(connection: sqlite3.Connection, schema: Schema) -> None:
     """Make the tables that are not there yet; marks and tables come in one transaction."""
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] < schema.version:
-        for table in schema.tables:
-            connection.execute(table)
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    if found < schema.version:
+        # Tables that are only made now need no upgrade.
+        upgrades = [sql for version, sql in schema.upgrades if 0 < found < version]
+        for statement in (*schema.tables, *upgrades):
+            connection.execute(statement)
         connection.execute(f"PRAGMA application_id={schema.application_id}")
         connection.execute(f"PRAGMA user_version={schema.version}")
     connection.execute("COMMIT")

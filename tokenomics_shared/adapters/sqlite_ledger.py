@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from tokenomics_shared.adapters.sqlite import Database, Schema, read_usage, usage_row
-from tokenomics_shared.types import Charge, ModelTotals, Outcome, Savings, Totals
+from tokenomics_shared.intervals import Losses
+from tokenomics_shared.types import (
+    AuditedQuality,
+    Charge,
+    ModelTotals,
+    Outcome,
+    Savings,
+    Totals,
+)
 
 _PARTS = tuple(Savings().by_part())
 _amounts = attrgetter(*_PARTS)
@@ -16,7 +24,7 @@ _NOTHING_KNOWN = (None,) * len(_PARTS)
 SCHEMA = Schema(
     what="Tokenomics ledger",
     application_id=0x544B4E4C,
-    version=1,
+    version=2,
     tables=(
         "CREATE TABLE IF NOT EXISTS requests (request_id TEXT NOT NULL, at REAL NOT NULL,"
         " latency_s REAL NOT NULL, failure TEXT NOT NULL, strategy TEXT NOT NULL,"
@@ -24,7 +32,7 @@ SCHEMA = Schema(
         " accepted_draft INTEGER NOT NULL, escalated INTEGER NOT NULL, quality REAL, reward REAL,"
         " cost INTEGER, baseline INTEGER, baseline_estimated INTEGER NOT NULL, "
         + ", ".join(f"saved_{part} INTEGER" for part in _PARTS)
-        + ")",
+        + ", shortcut TEXT, weight REAL, loss REAL)",
         "CREATE TABLE IF NOT EXISTS calls (request_id TEXT NOT NULL,"
         " tier TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,"
         " purpose TEXT NOT NULL, status TEXT NOT NULL,"
@@ -32,9 +40,15 @@ SCHEMA = Schema(
         " cache_write INTEGER NOT NULL, reasoning INTEGER NOT NULL, estimated INTEGER NOT NULL,"
         " cost INTEGER, latency_s REAL NOT NULL, error TEXT NOT NULL)",
     ),
+    # Rows of before have no shortcut at all, where later ones of premium have an empty one.
+    upgrades=(
+        (2, "ALTER TABLE requests ADD COLUMN shortcut TEXT"),
+        (2, "ALTER TABLE requests ADD COLUMN weight REAL"),
+        (2, "ALTER TABLE requests ADD COLUMN loss REAL"),
+    ),
 )
 
-_REQUEST = f"INSERT INTO requests VALUES ({', '.join('?' * (15 + len(_PARTS)))})"
+_REQUEST = f"INSERT INTO requests VALUES ({', '.join('?' * (18 + len(_PARTS)))})"
 _CALL = f"INSERT INTO calls VALUES ({', '.join('?' * 15)})"
 
 _AUDIT = "audit"
@@ -55,6 +69,17 @@ _COMPARED = (
     + ", ".join(f"ifnull(sum(saved_{part}), 0)" for part in _PARTS)
     + " FROM requests WHERE cost IS NOT NULL AND baseline IS NOT NULL"
 )
+_AUDITED = (
+    "SELECT shortcut, ifnull(sum(cache_type = 'none' AND failure = ''), 0),"
+    " count(found), ifnull(sum(found), 0), ifnull(sum(found * found), 0),"
+    " ifnull(sum(found * max(loss, 0)), 0), ifnull(sum(found * max(-loss, 0)), 0) FROM"
+    " (SELECT shortcut, cache_type, failure, loss,"
+    f" CASE WHEN cache_type = '{_AUDIT}' AND loss IS NOT NULL THEN weight END AS found"
+    " FROM requests WHERE shortcut IS NOT NULL) GROUP BY shortcut ORDER BY shortcut"
+)
+_NOT_AUDITED = "SELECT 1 WHERE 0"
+"""Of a ledger that is read as it was before answers were audited."""
+
 _MODELS = (
     "SELECT tier, model, count(*), sum(status = 'failed'), sum(input), sum(output),"
     " sum(cache_read), sum(cache_write), sum(reasoning), sum(estimated), ifnull(sum(cost), 0),"
@@ -92,8 +117,10 @@ class SqliteLedger:
     def totals(self) -> Totals:
         """Everything recorded so far, summed."""
         self._database.flush()
-        counts, audits, compared, models = self._database.snapshot(
-            _COUNTS, _AUDITS, _COMPARED, _MODELS
+        version = self._database.query("PRAGMA user_version")[0][0]
+        audited = _NOT_AUDITED if version < SCHEMA.version else _AUDITED
+        counts, audits, shortcuts, compared, models = self._database.snapshot(
+            _COUNTS, _AUDITS, audited, _COMPARED, _MODELS
         )
         requests, failed, abandoned, exact, semantic, accepted_drafts, escalations = counts[0]
         compared_requests, *amounts = compared[0]
@@ -108,6 +135,8 @@ class SqliteLedger:
             escalations=escalations,
             audits=audits[0][0],
             audit_cost=_dollars(audits[0][1]),
+            audited=tuple(_audited(*row) for row in shortcuts if row[0]),
+            answered=sum(row[1] for row in shortcuts),
             models=tuple(_model(*row) for row in models),
             compared=compared_requests,
             compared_cost=cost,
@@ -144,6 +173,9 @@ def _request(outcome: Outcome) -> tuple[Any, ...]:
         _pico(outcome.baseline_cost),
         int(outcome.baseline_estimated),
         *map(_pico, saved),
+        outcome.shortcut,
+        outcome.weight,
+        outcome.loss,
     )
 
 
@@ -160,6 +192,14 @@ def _call(request_id: str, charge: Charge) -> tuple[Any, ...]:
         charge.latency_s,
         charge.error,
     )
+
+
+def _audited(shortcut: str, uses: int, *sums: float) -> AuditedQuality:
+    losses = Losses(*sums)
+    audits = round(losses.audits)
+    if not losses.weight:
+        return AuditedQuality(shortcut, uses, audits)
+    return AuditedQuality(shortcut, uses, audits, losses.mean, *losses.interval())
 
 
 def _model(tier: str, model: str, calls: int, failed: int, *numbers: int) -> ModelTotals:

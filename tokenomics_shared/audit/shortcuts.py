@@ -8,7 +8,7 @@ from typing import Any
 
 from typing_extensions import override
 
-from tokenomics_shared.audit.rates import PROBATION, Purse, rate_of
+from tokenomics_shared.audit.rates import PROBATION, Purse, Rates
 from tokenomics_shared.audit.record import Change, Limits, Record
 from tokenomics_shared.audit.terms import Auditing, Estimate
 from tokenomics_shared.errors import ConfigError
@@ -94,6 +94,7 @@ class Shortcuts(ForkSafe):
         self._limits = Limits(
             budget, self.auditing.tolerance, self.auditing.run_length, self.auditing.grades
         )
+        self._rates = Rates(self.auditing.audit_rate, self.auditing.max_rate)
         self._purse = Purse(self.auditing.max_share)
         self._records: dict[str, Record] = {}
         super().__init__()
@@ -111,10 +112,7 @@ class Shortcuts(ForkSafe):
             How many uses the audit stands for: 1 / its probability, for `learn`; None for no.
         """
         with self.lock:
-            record = self._record(name)
-            rate, pressing = self._rate(record)
-            if not rate or not self._purse.allows(pressing=pressing):
-                return None
+            rate = self._rate(self._record(name))
             return 1.0 / rate if self._draw() < rate else None
 
     def spent(self, *, audits: float = 0.0, answers: float = 0.0) -> None:
@@ -239,19 +237,14 @@ class Shortcuts(ForkSafe):
             self._records[name] = Record(self._limits, self._clock())
         return self._records[name]
 
-    def _rate(self, record: Record) -> tuple[float, bool]:
-        """The probability of the next audit, and whether it is urgent."""
-        usual, most = self.auditing.audit_rate, self.auditing.max_rate
-        if not usual:
-            return 0.0, False
-        if not record.open:
-            return most, True
-        probation = record.reopened and record.losses.audits < PROBATION
-        suspicion = record.suspicion
-        rate = rate_of(
-            record.losses.audits, suspicion, usual=usual, most=most, probation=probation
-        )
-        return rate, probation or suspicion > 0.0
+    def _rate(self, record: Record) -> float:
+        """The probability of the next audit."""
+        if not self._rates.usual:
+            return 0.0
+        audits, strain = record.losses.audits, self._purse.strain
+        if not record.open or (record.reopened and audits < PROBATION):
+            return self._rates.closed(strain)
+        return self._rates.open(audits, record.suspicion, strain)
 
     def _follow_up(self, name: str, record: Record, change: Change | None) -> list["_Said"]:
         """Close or open, with what there is to say of it."""

@@ -6,7 +6,8 @@ from tokenomics_shared.replay.player import Feedback, Playable, replay
 from tokenomics_shared.replay.prices import LogPrices
 from tokenomics_shared.replay.reading import read_log
 from tokenomics_shared.replay.records import LogError, Recorded, RecordedAnswer
-from tokenomics_shared.replay.tally import Step, Tally
+from tokenomics_shared.replay.tally import Step, Tally, Way
+from tokenomics_shared.replay.trial import Trial, apart, engine_for, tried
 
 __all__ = [
     "Feedback",
@@ -21,6 +22,11 @@ __all__ = [
     "ReplayCodec",
     "Step",
     "Tally",
+    "Trial",
+    "Way",
+    "apart",
+    "engine_for",
     "read_log",
     "replay",
+    "tried",
 ]

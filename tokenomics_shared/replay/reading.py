@@ -108,6 +108,7 @@ def _answer(at: _Field, given: Any, stand_in: str, asked: int) -> RecordedAnswer
         output_tokens=_tokens(at / "output_tokens", given.get("output_tokens"), written),
         latency_s=_number(at / "latency_s", given.get("latency_s", 0.0)),
         cost=None if cost is None else Decimal(str(_number(at / "cost", cost))),
+        told=bool(given.get("text")),
     )
 
 

@@ -23,6 +23,7 @@ class RecordedAnswer:
         output_tokens: tokens it wrote.
         latency_s: seconds it took; 0 where that was not recorded.
         cost: US dollars it was billed; None to reckon it from the tokens.
+        told: the text is the model's own, and no placeholder.
     """
 
     text: str
@@ -31,6 +32,7 @@ class RecordedAnswer:
     output_tokens: int
     latency_s: float = 0.0
     cost: Decimal | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Recorded:
     def prompt(self) -> Prompt:
         """The request as the engine is asked it."""
         return Prompt(self.messages or (Message("human", self.question),))
+
+    @property
+    def told(self) -> bool:
+        """Whether all its answers have the text that the model gave."""
+        return all(answer.told for answer in self.answers.values())
 
 
 def placeholder(number: int, tier: str) -> str:

@@ -14,17 +14,19 @@ from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.learning import Probe
 from tokenomics_shared.ports import LedgerStore, Prices
 from tokenomics_shared.telemetry.faults import Faults, Shield
-from tokenomics_shared.telemetry.savings import Answer, attribute, baseline_of, total_cost
+from tokenomics_shared.telemetry.savings import Answer, baseline_of, saver, total_cost
 from tokenomics_shared.types import (
     NO_USAGE,
     Charge,
     Outcome,
+    Part,
     Prompt,
     Purpose,
     QueryPlan,
     Recall,
     Reply,
     Roster,
+    Savings,
     Status,
     Strategy,
     Tier,
@@ -94,8 +96,13 @@ class Books:
         self.tick = tick
         self.faults = faults
 
-    def open(self, roster: Roster, *, audit: bool = False) -> "OpenAccount":
-        """Open the account of a request that has just come, or of an audit that nobody asked."""
+    def open(self, roster: Roster, *, audit: Part | None = None) -> "OpenAccount":
+        """Open the account of a request that has just come, or of an audit that nobody asked.
+
+        Args:
+            roster: the models that may answer.
+            audit: the part whose answer is compared with what it replaced, and which pays.
+        """
         return OpenAccount(self, roster, _ids.next(), audit=audit)
 
     def cost(self, tier: Tier, model: str, usage: Usage) -> Decimal | None:
@@ -112,7 +119,7 @@ class OpenAccount:
     """
 
     def __init__(
-        self, books: Books, roster: Roster, request_id: str, *, audit: bool = False
+        self, books: Books, roster: Roster, request_id: str, *, audit: Part | None = None
     ) -> None:
         self.books = books
         self.roster = roster
@@ -127,6 +134,9 @@ class OpenAccount:
         self.escalated = False
         self.quality: float | None = None
         self.reward: float | None = None
+        self.shortcut = ""
+        self.weight: float | None = None
+        self.loss: float | None = None
         self.cost: Decimal | None = None
         self.baseline_cost: Decimal | None = None
         self.baseline_estimated = False
@@ -180,7 +190,7 @@ class OpenAccount:
         self._reckoned = True
         self.cost = total_cost(self.charges)
         if self._audit:
-            # Without memory there had been nothing to audit: all of it is memory's cost.
+            # Without the part there had been nothing to audit: all of it is the part's cost.
             self.baseline_cost = Decimal(0)
             return
         with self.shield("prices"):
@@ -195,8 +205,9 @@ class OpenAccount:
         cost, baseline = self.cost, self.baseline_cost
         savings = None
         if cost is not None and baseline is not None:
-            remembered = self._audit or self.recall.memo is not None
-            savings = attribute(baseline - cost, remembered=remembered, drafted=self._drafted)
+            remembered = self.recall.memo is not None
+            part = self._audit or saver(remembered=remembered, drafted=self._drafted)
+            savings = Savings(**{part: baseline - cost})
         outcome = Outcome(
             request_id=self.request_id,
             at=self.at,
@@ -218,6 +229,9 @@ class OpenAccount:
             reward=self.reward,
             trace=tuple(self.trace),
             audit=self._audit,
+            shortcut=self.shortcut,
+            weight=self.weight,
+            loss=self.loss,
             probe=self.probe,
         )
         with self.shield("ledger"):
@@ -254,6 +268,7 @@ class OpenLeg:
         if self._reply is not None:
             self._charge("ok", self._reply, "")
             charge = self._account.charges[-1]
+            # What a judge wrote says nothing of how long an answer of premium had been.
             if self._purpose != "judge":
                 self._account.answer = (charge.usage, charge.tier)
         elif isinstance(error, CallFailed):

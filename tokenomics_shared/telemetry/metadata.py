@@ -23,6 +23,8 @@ def as_metadata(outcome: Outcome) -> dict[str, Any]:
         "cache_entry": _entry(recall),
         "near_miss": recall.refused if recall.memo is None and recall.entry else None,
         "strategy": outcome.strategy,
+        "shortcut": outcome.shortcut,
+        "audited": outcome.weight is not None or recall.audit,
         "model": outcome.model,
         "tokens_used": usage.total,
         "input_tokens": usage.input,

@@ -9,7 +9,8 @@ from typing import Any
 
 from typing_extensions import override
 
-from tokenomics_shared.types import ModelTotals, Totals
+from tokenomics_shared.intervals import Interval, stratified
+from tokenomics_shared.types import AuditedQuality, ModelTotals, Totals
 
 WIDTH, WIDEST = 80, 160
 """Columns of text, and of a table with very long names."""
@@ -45,6 +46,8 @@ class Report:
             "escalations": totals.escalations,
             "audits": totals.audits,
             "audit_cost": str(totals.audit_cost),
+            "audited": [_quality(quality) for quality in totals.audited],
+            "quality_kept": _kept(totals),
             "cost": str(totals.cost),
             "unpriced_calls": totals.unpriced,
             "compared_requests": totals.compared,
@@ -67,6 +70,8 @@ def render(report: Report) -> str:
     console.print(_requests_table(totals))
     console.print(_models_table(totals))
     console.print(_savings_table(totals))
+    if totals.audited:
+        console.print(_quality_table(totals))
     for remark in _remarks(report):
         console.print(textwrap.fill(remark, WIDTH), highlight=False, markup=False)
     text = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO above
@@ -137,6 +142,77 @@ def _savings_table(totals: Totals) -> Any:
     return table
 
 
+def _quality_table(totals: Totals) -> Any:
+    table = _table("Audited quality")
+    table.add_column("shortcut")
+    for name in ("answers", "audited", "loss", "95 % interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in totals.audited:
+        loss, interval = "not audited yet", ""
+        if each.loss is not None:
+            loss = _points(each.loss)
+            interval = f"{_points(each.low)} to {_points(each.high)}"
+        table.add_row(each.shortcut, f"{each.uses:,}", f"{each.audits:,}", loss, interval)
+    return table
+
+
+def quality_kept(totals: Totals) -> tuple[float, Interval] | None:
+    """Quality of the answers that models gave, 1 if all were as good as premium's.
+
+    With its 95 % interval; of the shortcuts that were audited, and of premium. None when none
+    was.
+    """
+    known = [each for each in totals.audited if each.loss is not None and each.uses]
+    unknown = sum(each.uses for each in totals.audited if each.loss is None)
+    answers = totals.answered - unknown
+    if not known:
+        return None
+    loss, (low, high) = stratified(
+        [(each.uses / answers, each.loss or 0.0, (each.low, each.high)) for each in known]
+    )
+    return 1.0 - loss, (1.0 - high, 1.0 - low)
+
+
+def _quality_remark(totals: Totals) -> list[str]:
+    if not totals.audited:
+        return []
+    kept = quality_kept(totals)
+    if kept is None:
+        return ["Quality kept: not audited yet."]
+    quality, (low, high) = kept
+    unknown = sum(each.uses for each in totals.audited if each.loss is None)
+    left_out = (
+        f" {_counted(unknown, 'answer is', 'answers are')} of shortcuts not audited yet, and"
+        " left out."
+        if unknown
+        else ""
+    )
+    return [
+        f"Quality kept overall: {100 * quality:.1f} % of premium's (95 % interval "
+        f"{100 * low:.1f} to {100 * high:.1f} %), by audits of what shortcuts answered.{left_out}"
+    ]
+
+
+def _points(loss: float) -> str:
+    """A loss in percent, and none that only looks like a gain."""
+    return f"{100 * loss:.1f} %".replace("-0.0 %", "0.0 %")
+
+
+def _quality(quality: AuditedQuality) -> dict[str, Any]:
+    return {
+        "shortcut": quality.shortcut,
+        "answers": quality.uses,
+        "audits": quality.audits,
+        "loss": quality.loss,
+        "interval": None if quality.loss is None else [quality.low, quality.high],
+    }
+
+
+def _kept(totals: Totals) -> dict[str, Any] | None:
+    kept = quality_kept(totals)
+    return None if kept is None else {"mean": kept[0], "interval": list(kept[1])}
+
+
 def _remarks(report: Report) -> list[str]:
     totals = report.totals
     remarks = []
@@ -161,10 +237,11 @@ def _remarks(report: Report) -> list[str]:
         )
     if totals.audits:
         remarks.append(
-            f"{_counted(totals.audits, 'answer from memory was', 'answers from memory were')} "
-            "compared with fresh ones, for "
-            f"{money(totals.audit_cost)}; that is in the cost, and off memory's savings."
+            f"{_counted(totals.audits, 'answer was', 'answers were')} audited, that is, compared"
+            f" with what they stood in for, for {money(totals.audit_cost)}; that is in the cost,"
+            " and off the savings of the parts that gave them."
         )
+    remarks += _quality_remark(totals)
     counted = sum(model.estimated for model in totals.models)
     if counted:
         calls = _counted(counted, "call", "calls")

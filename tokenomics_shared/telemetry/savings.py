@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from tokenomics_shared.types import Charge, Roster, Savings, Tier, Usage
+from tokenomics_shared.types import Charge, Part, Roster, Tier, Usage
 
 Answer = tuple[Usage, str]
 """Tokens of the call that made an answer, and the tier that did."""
@@ -51,13 +51,11 @@ def baseline_of(
     return price(premium, premium.model, usage), estimated
 
 
-def attribute(saved: Decimal, *, remembered: bool, drafted: bool) -> Savings:
-    """Credit what was saved, or lost, to the part whose decision it was.
+def saver(*, remembered: bool, drafted: bool) -> Part:
+    """The part whose decision it was, to which what was saved, or lost, is credited.
 
     Memory when it answered; the cascade when a draft was judged or failed; the bandit otherwise.
     """
     if remembered:
-        return Savings(memory_layer=saved)
-    if drafted:
-        return Savings(cascade=saved)
-    return Savings(bandit=saved)
+        return "memory_layer"
+    return "cascade" if drafted else "bandit"
