@@ -15,6 +15,7 @@ from tokenomics_shared.types import (
     Memo,
     NearMiss,
     Outcome,
+    Part,
     Prompt,
     Recall,
     Reply,
@@ -96,7 +97,7 @@ def compare(parts: Parts, probe: Probe) -> Steps[Outcome | None]:
             loss = yield from _loss(parts, probe, answered.draft, None)
             parts.router.compared(probe, loss)
         return None
-    with parts.books.open(answered.roster, audit=True) as account:
+    with parts.books.open(answered.roster, audit=_payer(probe)) as account:
         account.shortcut, account.strategy = looked_at(probe).arm_id, ask.arm_id
         with account.leg(ask, answered.prompt, "audit") as leg:
             reply = yield from Generate(ask, answered.prompt, "hold")
@@ -104,11 +105,17 @@ def compare(parts: Parts, probe: Probe) -> Steps[Outcome | None]:
         account.model = account.answering().model
         with account.shield("routing"):
             account.loss = yield from _loss(parts, probe, reply, account)
-            account.weight = probe.weight
+            if answered.strategy is not answered.roster.premium:
+                account.weight = probe.weight
         account.reckon()
         with account.shield("routing"):
             parts.router.compared(probe, account.loss, account.cost)
         return account.close(reply)
+
+
+def _payer(probe: Probe) -> Part:
+    """The part whose shortcut is audited."""
+    return "cascade" if len(probe.answered.route.rungs) > 1 else "bandit"
 
 
 def _loss(
@@ -246,6 +253,7 @@ def _learn(
     account.quality, account.reward, account.probe = lesson.quality, lesson.reward, lesson.probe
     if climbed.strategy is not account.roster.premium:
         account.shortcut = climbed.strategy.arm_id
+        account.weight = lesson.probe.weight if lesson.probe else None
 
 
 def _remember(

@@ -21,7 +21,7 @@ from tokenomics_shared.bandit.prior import KindPrior, TrainedPrior
 from tokenomics_shared.bandit.reward import Reward
 from tokenomics_shared.bandit.sessions import Sessions
 from tokenomics_shared.bandit.shared import Shared, SumsFile
-from tokenomics_shared.bandit.tabular import BetaThompson, EpsilonGreedy, Ucb
+from tokenomics_shared.bandit.tabular import BetaThompson, By, EpsilonGreedy, Ucb
 from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCascade
 from tokenomics_shared.config import BanditConfig, CascadingConfig, TokenomicsConfig
 from tokenomics_shared.errors import MissingExtra
@@ -168,7 +168,7 @@ def _learner(
 ) -> Learner:
     prior = _prior(places.folder)
     rate, forgetting = settings.exploration_rate, settings.forgetting
-    by = "kind" if settings.contextual else "all"
+    by: By = "kind" if settings.contextual else "all"
     match settings.algorithm:
         case "thompson":
             return BetaThompson(prior, rng.betavariate, by=by, forgetting=forgetting)

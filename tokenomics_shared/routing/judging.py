@@ -95,9 +95,9 @@ def _scorer(config: TokenomicsConfig, folder: Path | None) -> Scorer:
 def _metric(name: str) -> Callable[[str, str], float]:
     try:
         if name == "bleu":
-            from tokenomics_shared.adapters.sacrebleu import Bleu
+            from tokenomics_shared.adapters.sacrebleu import SentenceBleu
 
-            return Bleu()
+            return SentenceBleu()
         from tokenomics_shared.adapters.rouge import RougeF
 
         return RougeF()

@@ -160,7 +160,8 @@ class Routing:
         self.evidence.samples.grade(request_id, score, "feedback", self.evidence.clock())
         expected = self.chooser.graded(sample, score, 1.0)
         if sample.place < 1.0:
-            self.evidence.shortcuts.feedback(sample.arm.partition("|")[0], expected, score)
+            held = min(1.0, max(0.0, expected))
+            self.evidence.shortcuts.feedback(sample.arm.partition("|")[0], held, score)
         self.evidence.state.changed()
         return True
 

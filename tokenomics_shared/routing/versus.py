@@ -68,6 +68,6 @@ class Versus:
 def _checked(loss: float | None) -> float | None:
     if loss is None:
         return None
-    if isinstance(loss, int | float) and -1.0 <= loss <= 1.0:
+    if -1.0 <= loss <= 1.0:
         return float(loss)
     raise JudgeError(f"audit.compare must give a loss from -1 to 1, or None, gave {loss!r}")
