@@ -73,7 +73,7 @@ class Shrinkage:
             in about 700.
     """
 
-    ridge: float = 10.0
+    ridge: float = 20.0
     bias_ridge: float = 50.0
     forgetting: float = 1.0
 
