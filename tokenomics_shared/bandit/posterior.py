@@ -68,8 +68,8 @@ class Shrinkage:
         ridge: precision of every weight but the last; in observations, since noise is of unit
             variance, for a feature whose mean square is 1.
         bias_ridge: precision of the last weight, which belongs to the constant 1: how many
-            observations the prior's level of an arm counts for, and half as many as its gap
-            between two arms does.
+            observations the prior's level of an arm counts for; two arms' gap counts for twice
+            as many, those of both.
         forgetting: what is left of an observation after the next one, in (0, 1]; .999 halves it
             in about 700.
     """
