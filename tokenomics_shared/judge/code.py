@@ -31,7 +31,7 @@ _LINE_OF_CODE = re.compile(
 )
 _SESSION = re.compile(r"^\s*(?:>>>|\.\.\.|In \[\d+\]:|\$|%|!)", re.MULTILINE)
 """Transcripts of a shell, and notebooks' commands."""
-_ELISION = re.compile(r"^\s*(?:\.\.\.|\u2026)\s*$|<[a-z_ ]+>|\{\{", re.MULTILINE)
+_ELISION = re.compile(r"^\s*(?:\.\.\.|\u2026)\s*$|(?<!#include )<[a-z_ ]+>|\{\{", re.MULTILINE)
 """Places left for the reader to fill in."""
 _MOSTLY = 0.7
 _MAX = 50_000

@@ -63,8 +63,9 @@ def format_fault(question: str, answer: str) -> str | None:
     asked = question
     if len(question) > _HEAD + _TAIL:
         asked = f"{question[:_HEAD]}\n{question[-_TAIL:]}"
-    for pattern, fault in _FORMS:
-        match = pattern.search(asked)
+    folded = asked.casefold()
+    for hints, pattern, fault in _FORMS:
+        match = pattern.search(asked) if any(hint in folded for hint in hints) else None
         found = match and fault(match, asked, answer.strip())
         if found:
             return found
@@ -108,11 +109,15 @@ def _number(text: str) -> int:
     return int(text) if text.isdigit() else _NUMBERS[text.lower()]
 
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], str, str], str | None]], ...] = (
-    (_YES_OR_NO, _no_yes_or_no),
-    (_IN_ONE_WORD, _no_one_word),
-    (_AS_JSON, _no_json),
-    (_BULLETS, _other_bullets),
-    (_WORDS, _too_many_words),
-    (_ONE_CHOICE, _no_choice),
+_Fault = Callable[[re.Match[str], str, str], str | None]
+
+_FORMS: tuple[tuple[tuple[str, ...], re.Pattern[str], _Fault], ...] = (
+    (("yes", "(y/n)"), _YES_OR_NO, _no_yes_or_no),
+    ((" word",), _IN_ONE_WORD, _no_one_word),
+    (("json",), _AS_JSON, _no_json),
+    (("bullet",), _BULLETS, _other_bullets),
+    ((" words",), _WORDS, _too_many_words),
+    (("letter", "choice", " or b", ' or "b', "/b", "a,"), _ONE_CHOICE, _no_choice),
 )
+"""For each form what must be in the question for it to be looked for, how it is asked for, and
+how an answer misses it."""

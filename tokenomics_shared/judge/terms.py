@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LATEX = (
     (re.compile(r"\\(?:times|cdot|ast)\b"), "*"),
@@ -31,13 +31,13 @@ _PIECE = re.compile(
     |(?P<mark>[^\s\w])""",
     re.VERBOSE,
 )
+_BARE = str.maketrans("", "", "$€£¥, ")
 _PLAIN = str.maketrans("\u00d7÷\u2212\u2013·⋅\u2217xX[]", "*/--*****()")
 
 _GLUED = frozenset("kg km cm mm mg ml lb lbs oz ft hr hrs min mins sec".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a line; an `opaque` one can't be computed with."""
 
     kind: str
@@ -63,7 +63,7 @@ def _tokens(kind: str | None, text: str) -> Iterator[Token]:
         case "opaque":
             yield from _glued(text)
         case "number":
-            yield Token("number", re.sub(r"[$€£¥, ]", "", text))
+            yield Token("number", text.translate(_BARE))
         case "operator" | "open" | "close":
             yield Token(kind, text.translate(_PLAIN))
         case "power":
