@@ -25,7 +25,7 @@ _OTHER_LANGUAGE = re.compile(
     re.IGNORECASE,
 )
 _LINE_OF_CODE = re.compile(
-    r"\s*(?:(?:def|class|for|while|if|elif|with|async def)\b.*:\s*(?:#.*)?$|else:|try:|@\w|"
+    r"\s*(?:def\s+\w+\s*\(|(?:class|for|while|if|elif|with|async def)\b.*:\s*(?:#.*)?$|else:|try:|@\w|"
     r"(?:return|import|from|raise|yield|assert|print)\b|#include\b|using namespace|#|\w[\w.\[\]]*"
     r"(?:\s*,\s*\w+)*\s*[-+*/]?=[^=]|\w[\w.]*\(.*\)\s*$|[\])}]+\s*$|except\b.*:|pass$|\"\"\"|'''|.*[;{}]\s*$)"
 )
