@@ -26,7 +26,11 @@ CHEAP = (
 )
 """Models whose answers to code and choices are read: those that a cascade starts with."""
 
-FILES = ("routing_gsm8k_{}.csv.gz", "multi_routerbench_{}.csv.gz", "multi_routerarena2_{}.jsonl.gz")
+FILES = (
+    "routing_gsm8k_{}.csv.gz",
+    "multi_routerbench_{}.csv.gz",
+    "multi_routerarena2_{}.jsonl.gz",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def problems(folder: Path, split: str) -> list[Problem]:
 
 
 def answers(folder: Path, split: str) -> list[Answer]:
-    """Every source's answers, where its file is there."""
+    """Every source's answers."""
     return [*_of_maths(folder, split), *_of_choices(folder, split), *_of_arena(folder, split)]
 
 
@@ -95,9 +99,7 @@ def digest(folder: Path, split: str) -> str:
     """BLAKE2b of the files that answers are read from."""
     whole = blake2b(digest_size=16)
     for name in FILES:
-        path = folder / name.format(split)
-        if path.exists():
-            whole.update(path.read_bytes())
+        whole.update((folder / name.format(split)).read_bytes())
     return whole.hexdigest()
 
 
@@ -125,8 +127,6 @@ def _of_choices(folder: Path, split: str) -> Iterator[Answer]:
 
 def _of_arena(folder: Path, split: str) -> Iterator[Answer]:
     path = folder / f"multi_routerarena2_{split}.jsonl.gz"
-    if not path.exists():
-        return
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for row in map(json.loads, lines):
             for given in row["models"].values():
@@ -140,7 +140,5 @@ def _answer(source: str, question: str, text: str, score: float) -> Answer:
 
 def _csv(path: Path) -> Iterator[dict[str, Any]]:
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
-    if not path.exists():
-        return
     with gzip.open(path, "rt", encoding="utf-8", newline="") as lines:
         yield from csv.DictReader(lines)

@@ -1,17 +1,19 @@
 """The scorer: how likely an answer is right, from what it shows.
 
-A logistic model and, where it was fitted on enough labels, a few hundred small trees (gradient
-boosting, Friedman 2001) over the same features; the mean of their log-odds is calibrated on
-answers that neither had seen (Platt 1999). Weights are a readable file and are evaluated in plain
-Python, so judging needs no optional dependency.
+Answers to calculations, to code, to choices are judged by weights of their own, since what speaks
+for one says nothing of the other; the rest by weights fitted on all. Each are a logistic model
+and, where there were enough labels, a few hundred small trees (gradient boosting, Friedman 2001)
+over the same features; the mean of their log-odds is calibrated on answers that neither had seen
+(Platt 1999). Weights are a readable file and are evaluated in plain Python, so judging needs no
+optional dependency.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import exp, isfinite
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self, get_args
 
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.judge.answer_features import FEATURES, VERSION, answer_features
@@ -30,8 +32,15 @@ CLIP: Final = 4.0
 """Standard deviations from the mean beyond which the logistic model reads no more: an answer of a
 kind that was not trained on must not decide by one number alone."""
 
+Sort = Literal["any", "maths", "code", "choice"]
+"""What is judged alike; `any` for whatever has no weights of its own."""
+
+_SORTS: Final[tuple[Sort, ...]] = get_args(Sort)
 _NODES: Final = 2**DEPTH - 1
 _STEEPEST: Final = 30.0
+_CODE, _CHOICE, _GIVEN = (FEATURES.index(name) for name in ("asks_code", "asks_choice", "given"))
+_CALCULATES: Final = 2
+"""Numbers given from which a question is taken for a calculation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ class Linear:
         total = self.intercept
         for place, mean, scale, weight in self.terms:
             away = (features[place] - mean) / scale
-            total += weight * (CLIP if away > CLIP else -CLIP if away < -CLIP else away)
+            total += weight * (CLIP if away > CLIP else max(away, -CLIP))
         return total
 
 
@@ -82,29 +91,40 @@ class Trees:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """What was fitted.
+class Model:
+    """What was fitted for one sort.
 
     Attributes:
         linear: the logistic model.
         trees: the boosted trees; None when there were too few labels for them.
         slope: of the calibration, on the mean log-odds.
         offset: of the calibration.
-        version: changes whenever the weights do.
-        data: what they were fitted on.
     """
 
     linear: Linear
     trees: Trees | None
-    slope: float
-    offset: float
-    version: str
-    data: Mapping[str, Any]
+    slope: float = 1.0
+    offset: float = 0.0
 
     def odds(self, features: Sequence[float]) -> float:
         """Log-odds before calibration."""
         odds = self.linear.odds(features)
         return odds if self.trees is None else 0.5 * (odds + self.trees.odds(features))
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a scorer judges by.
+
+    Attributes:
+        models: by sort, `any` among them.
+        version: changes whenever the weights do.
+        data: what they were fitted on.
+    """
+
+    models: Mapping[Sort, Model]
+    version: str
+    data: Mapping[str, Any]
 
     def likelihood(self, features: Sequence[float]) -> float:
         """The calibrated chance that the answer is right, in (0, 1).
@@ -112,8 +132,18 @@ class Weights:
         Args:
             features: numbers named by FEATURES, in that order.
         """
-        odds = self.offset + self.slope * self.odds(features)
+        model = self.models.get(sort_of(features)) or self.models["any"]
+        odds = model.offset + model.slope * model.odds(features)
         return 1.0 / (1.0 + exp(-max(-_STEEPEST, min(_STEEPEST, odds))))
+
+
+def sort_of(features: Sequence[float]) -> Sort:
+    """What an answer is judged as."""
+    if features[_CODE]:
+        return "code"
+    if features[_CHOICE]:
+        return "choice"
+    return "maths" if features[_GIVEN] >= _CALCULATES else "any"
 
 
 class Scorer:
@@ -195,22 +225,12 @@ class Scorer:
 
     def to_json(self) -> str:
         """The weights as text that `from_json` reads."""
-        weights = self.weights
-        trees = weights.trees
         return json.dumps(
             {
                 **_SIGNATURE,
-                "version": weights.version,
-                "data": dict(weights.data),
-                "calibration": {"slope": weights.slope, "offset": weights.offset},
-                "linear": {"intercept": weights.linear.intercept, "terms": weights.linear.terms},
-                "trees": None
-                if trees is None
-                else {
-                    "intercept": trees.intercept,
-                    "nodes": trees.nodes,
-                    "leaves": trees.leaves,
-                },
+                "version": self.weights.version,
+                "data": dict(self.weights.data),
+                "models": {sort: asdict(model) for sort, model in self.weights.models.items()},
             },
             separators=(",", ":"),
         )
@@ -232,15 +252,19 @@ def _expect(found: Mapping[str, Any], origin: str, key: str, wanted: object) -> 
 
 
 def _weights(found: Mapping[str, Any]) -> Weights:
+    models = {sort: _model(found["models"][sort]) for sort in _SORTS if sort in found["models"]}
+    if "any" not in models:
+        raise ValueError("no model for any answer")
+    return Weights(models, str(found["version"]), dict(found["data"]))
+
+
+def _model(found: Mapping[str, Any]) -> Model:
     linear, trees = found["linear"], found["trees"]
-    calibration = found["calibration"]
-    return Weights(
+    return Model(
         linear=Linear(_finite(linear["intercept"]), tuple(map(_term, linear["terms"]))),
         trees=None if trees is None else _trees(trees),
-        slope=_finite(calibration["slope"]),
-        offset=_finite(calibration["offset"]),
-        version=str(found["version"]),
-        data=dict(found["data"]),
+        slope=_finite(found["slope"]),
+        offset=_finite(found["offset"]),
     )
 
 

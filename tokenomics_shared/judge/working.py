@@ -1,13 +1,12 @@
 """The working of an answer: its calculations, step by step, and the numbers they stand on."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
-NUMBER: Final = re.compile(r"(?<![\w.])-?\$?(\d[\d,]*(?:\.\d+)?|\.\d+)")
-"""A number as people write it; its digits are the group."""
+_NUMBER: Final = re.compile(r"\d[\d,]*+(?:\.\d+)?")
 
 LONGEST: Final = 20_000
 """Characters that are read: of longer texts the first and the last half of so many."""
@@ -24,9 +23,17 @@ _EQUATION: Final = re.compile(
 )
 _ANNOTATION: Final = re.compile(r"<<([^<>=]{1,120})=\s*([^<>=]{1,40})>>")
 _TOKEN: Final = re.compile(r"\d+(?:\.\d+)?%?|\.\d+%?|[-+*/()]")
-_TIMES: Final = re.compile(r"(?<=[\d)\] a-z])[x×X](?=[ ($\d])|\\?\\times|\\\*|·")
+_TIMES: Final = re.compile(r"(?<=[\d)\] a-z])[xX\u00d7](?=[ ($\d])|\\?\\times|\\\*|\u00b7")
 _FURNITURE: Final = re.compile(r"\\?[$£€]|\\[()\[\]]|\*\*|(?<=\d),(?=\d{3})|/ ?[a-z]+|\\text|[{}]")
 """What stands around numbers and changes none: money signs, thousands, `per hour` as `/hour`."""
+
+_TOKENS: Final = 60
+"""Numbers and signs of the longest expression that is read: it bounds how deep brackets nest."""
+
+_SIGNS: Final = frozenset("+-*/()")
+_OPERATIONS: Final = frozenset("+-*/")
+_ADDING: Final = frozenset("+-")
+_SCALING: Final = frozenset("*/")
 
 _SLACK: Final = 0.0055
 """Two decimals are as exact as answers are written; larger values may be off by this share."""
@@ -55,8 +62,8 @@ def steps(text: str) -> list[Step]:
     They are read from `<<9*2=18>>` annotations and from equations such as `9 eggs x $2 = $18`.
     What can't be read is left out, so an answer without any is not thereby wrong.
     """
-    found = {}
-    for written, result in _written(clip(text)):
+    found: dict[tuple[tuple[float, ...], str, float], Step] = {}
+    for written, result in _written(text):
         step = _step(written, result)
         if step is not None:
             found.setdefault((step.operands, step.signs, step.stated), step)
@@ -66,8 +73,9 @@ def steps(text: str) -> list[Step]:
 
 
 def numbers(text: str) -> list[float]:
-    """The numbers in a text, in order, signs of money and thousands left out."""
-    return [_value(digits) for digits in NUMBER.findall(clip(text))]
+    """The numbers in a text, in order, without signs and thousands' commas."""
+    found = [float(digits.replace(",", "")) for digits in _NUMBER.findall(text)]
+    return [value if isfinite(value) else 0.0 for value in found]
 
 
 def clip(text: str) -> str:
@@ -78,14 +86,7 @@ def clip(text: str) -> str:
 
 def evaluate(written: str) -> float | None:
     """The value of an arithmetic expression; None when it isn't one, or isn't finite."""
-    tokens = _TOKEN.findall(written)
-    if not 1 <= len(tokens) <= 60:
-        return None
-    try:
-        value, rest = _sum(tokens, 0)
-    except (IndexError, ValueError, ZeroDivisionError, RecursionError):
-        return None
-    return value if rest == len(tokens) and isfinite(value) else None
+    return _evaluate(_TOKEN.findall(written))
 
 
 def close(first: float, second: float) -> bool:
@@ -103,51 +104,63 @@ def _written(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _step(written: str, result: str) -> Step | None:
-    written = written.replace(",", "")
-    value, stated = evaluate(written), evaluate(_FURNITURE.sub("", result))
-    tokens = _TOKEN.findall(written)
-    operands = tuple(float(token.rstrip("%")) for token in tokens if token[-1] not in "+-*/()")
-    if value is None or stated is None or len(operands) < 2:
+    tokens = _TOKEN.findall(written.replace(",", ""))
+    operands = tuple(float(token.rstrip("%")) for token in tokens if token not in _SIGNS)
+    value, stated = _evaluate(tokens), _stated(result)
+    if value is None or stated is None or len(operands) == 1:
         return None
-    signs = "".join(token for token in tokens if token in "+-*/")
+    signs = "".join(token for token in tokens if token in _OPERATIONS)
     # A share is often stated as the per cent it is.
     holds = close(value, stated) or ("/" in signs and close(value * 100.0, stated))
     return Step(operands, signs, stated, holds)
 
 
-def _value(digits: str) -> float:
-    value = float(digits.replace(",", "")[:300])
-    return value if isfinite(value) else 0.0
+def _stated(result: str) -> float | None:
+    try:
+        value = float(result)
+    except ValueError:
+        return evaluate(_FURNITURE.sub("", result))
+    return value if isfinite(value) else None
 
 
-def _sum(tokens: list[str], at: int) -> tuple[float, int]:
+def _evaluate(tokens: Sequence[str]) -> float | None:
+    if not 1 <= len(tokens) <= _TOKENS:
+        return None
+    try:
+        value, rest = _sum(tokens, 0)
+    except (IndexError, ValueError, ZeroDivisionError):
+        return None
+    return value if rest == len(tokens) and isfinite(value) else None
+
+
+def _sum(tokens: Sequence[str], at: int) -> tuple[float, int]:
     value, at = _product(tokens, at)
-    while at < len(tokens) and tokens[at] in "+-":
+    while at < len(tokens) and tokens[at] in _ADDING:
         term, after = _product(tokens, at + 1)
         value += term if tokens[at] == "+" else -term
         at = after
     return value, at
 
 
-def _product(tokens: list[str], at: int) -> tuple[float, int]:
+def _product(tokens: Sequence[str], at: int) -> tuple[float, int]:
     value, at = _factor(tokens, at)
-    while at < len(tokens) and tokens[at] in "*/":
+    while at < len(tokens) and tokens[at] in _SCALING:
         factor, after = _factor(tokens, at + 1)
         value = value * factor if tokens[at] == "*" else value / factor
         at = after
     return value, at
 
 
-def _factor(tokens: list[str], at: int) -> tuple[float, int]:
-    token = tokens[at]
-    if token == "(":
+def _factor(tokens: Sequence[str], at: int) -> tuple[float, int]:
+    first = tokens[at]
+    if first == "(":
         value, at = _sum(tokens, at + 1)
         if tokens[at] != ")":
-            raise ValueError(token)
+            raise ValueError(f"{tokens[at]!r} where a bracket should close")
         return value, at + 1
-    if token == "-":
+    if first == "-":
         value, at = _factor(tokens, at + 1)
         return -value, at
-    if token[-1] == "%":
-        return float(token[:-1]) / 100.0, at + 1
-    return float(token), at + 1
+    if first[-1] == "%":
+        return float(first[:-1]) / 100.0, at + 1
+    return float(first), at + 1
