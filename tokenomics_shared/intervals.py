@@ -10,7 +10,7 @@ Interval = tuple[float, float]
 
 _FURTHER = 400
 """Terms after which a continued fraction is long precise enough."""
-_PRECISION = 1e-12
+_PRECISION = 1e-11
 _TINY = 1e-300
 
 

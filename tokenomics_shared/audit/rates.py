@@ -14,9 +14,9 @@ _ALERT = 0.3
 """From this far on the way to the alarm the rate is the highest; one bad finding alone goes an
 eighth of the way."""
 
-_CALM, _ROUTINE, _ALL = 0.5, 0.75, 1.0
+_CALM, _ROUTINE, _ALL = 0.6, 0.75, 1.0
 """Shares of the money: what a raised rate may take while nothing is suspicious, what the usual
-rate may take, and what a raised rate may take half-way to the alarm."""
+rate may take, and what a raised rate may take once suspicion is grave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Rates:
         """
         early = self.most / (1.0 + audits / _EARLY) ** 2
         raised = max(early, self.most * min(1.0, suspicion / _ALERT))
-        if raised > self.usual and strain < _CALM + (_ALL - _CALM) * min(1.0, 2.0 * suspicion):
+        if raised > self.usual and strain < _CALM + (_ALL - _CALM) * min(1.0, suspicion / _ALERT):
             return raised
         return self.usual if strain < _ROUTINE else 0.0
 
