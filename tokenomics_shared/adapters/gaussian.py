@@ -45,7 +45,7 @@ class NumpyGaussian:
     def __init__(self, width: int, shrinkage: Shrinkage) -> None:
         self._width = width
         self._forgetting = shrinkage.forgetting
-        self._ridge = np.full(width, shrinkage.ridge)
+        self._ridge: Floats = np.full(width, shrinkage.ridge, np.float64)
         self._ridge[-1] = shrinkage.bias_ridge
         self._upper = np.triu_indices(width)
         self._base, self._given, self._fresh = (_Moments(width) for _ in range(3))

@@ -74,7 +74,7 @@ class Shrinkage:
     """
 
     ridge: float = 10.0
-    bias_ridge: float = 10.0
+    bias_ridge: float = 50.0
     forgetting: float = 1.0
 
     def __post_init__(self) -> None:
