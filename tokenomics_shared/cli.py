@@ -194,6 +194,39 @@ def evaluate(
         _show(table(found), remarks_on(found))
 
 
+@app.command()
+def train(
+    state_dir: Annotated[Path, typer.Argument(help="The application's folder of state.")],
+    *,
+    log: Annotated[
+        Path | None, typer.Option(help="Learn from these recorded outcomes, too.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Refit scorer and prior to what answers were found to be worth, if that makes them better."""
+    from tokenomics_shared.adapters.genai_prices import GenaiPrices
+    from tokenomics_shared.replay import read_log
+    from tokenomics_shared.training import findings_in, findings_of, refit, telling
+
+    if not state_dir.is_dir():
+        _fail(f"{state_dir} is no folder")
+    try:
+        findings = findings_in(state_dir)
+        if log is not None:
+            findings += findings_of(read_log(log, table=GenaiPrices()))
+        with _progress("fitting", telling.STEPS) as advance:
+            found = list(refit(findings, on_step=advance))
+        for each in found:
+            if each.weights is not None:
+                each.keep(state_dir)
+    except (TokenomicsError, OSError) as error:
+        _fail(str(error))
+    if as_json:
+        typer.echo(json.dumps([telling.to_dict(each) for each in found], indent=2))
+    else:
+        _show(telling.table(found), telling.remarks_on(found))
+
+
 def _prices(stated: Sequence[str]) -> dict[str, "Price"]:
     from tokenomics_shared.telemetry import Price
 
