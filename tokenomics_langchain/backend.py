@@ -50,7 +50,7 @@ class LangChainBackend:
 
     def generate(self, ask: Generate) -> Reply:
         """Ask and wait."""
-        model, kwargs = self._target(ask.strategy)
+        model, kwargs = self._target(ask)
         messages = self._messages(ask.prompt)
         try:
             with self.runs.leg(model, messages, ask, kwargs) as leg:
@@ -65,7 +65,7 @@ class LangChainBackend:
 
     async def agenerate(self, ask: Generate) -> Reply:
         """Ask and wait, without blocking the event loop."""
-        model, kwargs = self._target(ask.strategy)
+        model, kwargs = self._target(ask)
         messages = self._messages(ask.prompt)
         try:
             async with self.runs.aleg(model, messages, ask, kwargs) as leg:
@@ -80,7 +80,7 @@ class LangChainBackend:
 
     def stream(self, ask: Generate) -> Generator[Chunk, None, None]:
         """Ask for chunks."""
-        model, kwargs = self._target(ask.strategy)
+        model, kwargs = self._target(ask)
         messages = self._messages(ask.prompt)
         if not model._should_stream(async_api=False, **{**kwargs, "stream": True}):
             yield from _as_chunks(self.generate(ask))
@@ -94,7 +94,7 @@ class LangChainBackend:
 
     async def astream(self, ask: Generate) -> AsyncGenerator[Chunk, None]:
         """Ask for chunks, without blocking the event loop."""
-        model, kwargs = self._target(ask.strategy)
+        model, kwargs = self._target(ask)
         messages = self._messages(ask.prompt)
         if not model._should_stream(async_api=True, **{**kwargs, "stream": True}):
             for chunk in _as_chunks(await self.agenerate(ask)):
@@ -139,9 +139,12 @@ class LangChainBackend:
             return self.messages
         return [turn.raw or to_new_message(turn) for turn in prompt.messages]
 
-    def _target(self, strategy: Strategy) -> Target:
+    def _target(self, ask: Generate) -> Target:
         """The model to call and everything to call it with, stop sequences included."""
+        strategy = ask.strategy
         model, own = flatten(self.tiers[strategy.tier])
+        if ask.own:
+            return model, {"stop": None, **own, **_parameters(strategy)}
         kwargs = dict(self.kwargs)
         tools = kwargs.get("tools")
         schema = kwargs.pop("answer_schema", None)

@@ -38,7 +38,7 @@ from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
 from tokenomics_langchain.models import ChatModelLike
 from tokenomics_langchain.profile import common_profile
 from tokenomics_langchain.requests import take_pin, to_prompt
-from tokenomics_langchain.settings import read_settings
+from tokenomics_langchain.settings import judging_models, read_settings
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
 from tokenomics_langchain.wishes import WISHES, with_wishes
 from tokenomics_shared.drivers import Done
@@ -76,9 +76,11 @@ class ChatTokenomics(BaseChatModel):
         strategies: arms of the bandit, cheapest first, over these tiers or with models of their
             own; one arm a tier when None. Premium, when given, is the last arm in any case.
         config: the configuration, a mapping of its settings, or the path of a TOML file.
-        llm, memory, orchestrator, bandit, judge, cascading, telemetry, prices: its parts, as
-            mappings or objects, over `config`. `judge` may also be a function
-            `(question, answer) -> score` from 0 to 1.
+        quality_target: share of premium's quality to keep at the least cost, in (0, 1].
+        aim: the same in words: `save`, `balanced` (the default) or `quality`.
+        llm, memory, orchestrator, bandit, judge, cascading, audit, telemetry, prices: the
+            configuration's parts, as mappings or objects, over `config`. `judge` may also be a
+            function `(question, answer) -> score` from 0 to 1.
         state_dir: folder for cache, ledger and bandit state; without it they end with the process.
         nested: `"trace"` shows each tier's call as a child run to tracers.
         engine: shared with other models when given; made from the configuration otherwise.
@@ -104,8 +106,11 @@ class ChatTokenomics(BaseChatModel):
     bandit: Given = None
     judge: Given = None
     cascading: Given = None
+    audit: Given = None
     telemetry: Given = None
     prices: Given = None
+    quality_target: Given = None
+    aim: Given = None
     state_dir: str | Path | None = None
     nested: Nested = "none"
     engine: Annotated[Engine, SkipValidation] = Field(
@@ -154,7 +159,9 @@ class ChatTokenomics(BaseChatModel):
         known: tuple[Crew, tuple[Any, ...]] | None = self.__dict__.get(_CREW)
         if known is None or any(map(is_not, given, known[1])):
             named = {tier: model for tier in TIERS if (model := getattr(self, tier)) is not None}
-            crew = Crew.of(named, self.strategies, self.engine.config.model_dump_json())
+            config = self.engine.config
+            salt, helpers = config.model_dump_json(), judging_models(config.judge)
+            crew = Crew.of(named, self.strategies, salt, helpers)
             known = self.__dict__[_CREW] = (crew, given)
         return known[0]
 

@@ -10,25 +10,35 @@ from langchain_core.language_models import BaseChatModel
 from tokenomics_langchain.binding import flatten
 from tokenomics_langchain.identity import Watch, identity_of, watch
 from tokenomics_shared.errors import ConfigError
-from tokenomics_shared.types import Roster, Strategy, Tier
+from tokenomics_shared.types import Abilities, Roster, Strategy, Tier
 
 TIERS = ("cheap", "balanced", "premium")
 """The tiers by their usual names, cheapest first."""
+
+HELPERS = ("judge", "second")
+"""Tiers that are asked about answers, never for them."""
 
 
 class Crew:
     """Tiers, arms, and the roster that describes them to the engine."""
 
-    def __init__(self, tiers: Mapping[str, Any], arms: Sequence[Strategy], salt: str) -> None:
+    def __init__(
+        self,
+        tiers: Mapping[str, Any],
+        arms: Sequence[Strategy],
+        salt: str,
+        helpers: Mapping[str, Any],
+    ) -> None:
         """Take the models.
 
         Args:
             tiers: chat models, bound or not, by tier.
             arms: strategies over them, cheapest first.
             salt: whatever else changes answers.
+            helpers: models that judge, by tier.
         """
-        self.tiers = dict(tiers)
-        self.title = "tokenomics/" + "+".join(self.tiers)
+        self.title = "tokenomics/" + "+".join(tiers)
+        self.tiers = {**tiers, **helpers}
         self._arms = tuple(arms)
         self._salt = salt
         self._seen: list[Watch] = []
@@ -37,7 +47,11 @@ class Crew:
 
     @classmethod
     def of(
-        cls, named: Mapping[str, Any], strategies: Sequence[Strategy] | None, salt: str
+        cls,
+        named: Mapping[str, Any],
+        strategies: Sequence[Strategy] | None,
+        salt: str,
+        helpers: Mapping[str, Any],
     ) -> "Crew":
         """Put models and strategies together.
 
@@ -46,6 +60,7 @@ class Crew:
             strategies: arms over them or with models of their own; one arm a tier when None.
                 Premium is the last arm, whether or not they mention it.
             salt: whatever else changes answers.
+            helpers: models that judge, by tier.
 
         Raises:
             ConfigError: no premium model, a tier nobody is, the same model or arm twice, arms
@@ -54,7 +69,7 @@ class Crew:
         if strategies is None:
             if "premium" not in named:
                 raise ConfigError("a premium model is needed: ChatTokenomics(cheap=…, premium=…)")
-            return cls(named, [Strategy(tier) for tier in TIERS if tier in named], salt)
+            return cls(named, [Strategy(tier) for tier in TIERS if tier in named], salt, helpers)
         if not strategies:
             raise ConfigError("strategies is empty: at least one is needed")
         tiers = dict(named)
@@ -70,7 +85,7 @@ class Crew:
         arm_ids = [arm.arm_id for arm in arms]
         if len(set(arm_ids)) < len(arm_ids):
             raise ConfigError(f"strategies have the same arm_id twice: {', '.join(arm_ids)}")
-        return cls(tiers, arms, salt)
+        return cls(tiers, arms, salt, helpers)
 
     def roster(self) -> Roster:
         """The roster; made anew when a model's own settings have been changed since."""
@@ -80,7 +95,7 @@ class Crew:
             tiers = {name: _describe(name, model) for name, model in self.tiers.items()}
             roster = self._roster = Roster(tiers, self._arms)
             digest = blake2b((roster.identity + self._salt).encode(), digest_size=8).hexdigest()
-            models = {name: tier.model for name, tier in tiers.items()}
+            models = {name: tier.model for name, tier in tiers.items() if name not in HELPERS}
             self._identifying = {"models": models, "identity": digest}
         return roster
 
@@ -92,7 +107,8 @@ class Crew:
     def models(self) -> list[BaseChatModel]:
         """The models, without what is bound to them; premium last."""
         premium = self.premium
-        every = [flatten(model)[0] for model in self.tiers.values()]
+        answering = (model for tier, model in self.tiers.items() if tier not in HELPERS)
+        every = [flatten(model)[0] for model in answering]
         return [*(model for model in every if model is not premium), premium]
 
     def identifying(self) -> Mapping[str, Any]:
@@ -101,11 +117,11 @@ class Crew:
         return self._identifying
 
     def tier_of(self, model: str) -> str | None:
-        """The tier of this name, or with the model of this name."""
-        if model in self.tiers:
+        """The tier of this name, or with the model of this name, that answers."""
+        tiers = {n: tier for n, tier in self.roster().tiers.items() if n not in HELPERS}
+        if model in tiers:
             return model
-        tiers = self.roster().tiers.values()
-        return next((tier.name for tier in tiers if tier.model == model), None)
+        return next((tier.name for tier in tiers.values() if tier.model == model), None)
 
 
 def _add(tiers: dict[str, Any], strategy: Strategy) -> None:
@@ -136,4 +152,16 @@ def _describe(name: str, given: Any) -> Tier:
     model, bound = flatten(given)
     params = model._get_ls_params(**bound)
     title = str(params.get("ls_model_name") or type(model).__name__)
-    return Tier(name, title, str(params.get("ls_provider") or ""), identity_of(given))
+    provider = str(params.get("ls_provider") or "")
+    return Tier(name, title, provider, identity_of(given), _abilities(model))
+
+
+def _abilities(model: BaseChatModel) -> Abilities:
+    """What the model's profile says of it; what it doesn't say is unknown."""
+    profile: Mapping[str, Any] = model.profile or {}
+    return Abilities(
+        input_tokens=profile.get("max_input_tokens"),
+        tools=profile.get("tool_calling"),
+        images=profile.get("image_inputs"),
+        structured=profile.get("structured_output"),
+    )

@@ -14,12 +14,25 @@ from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Strategy
 
 if TYPE_CHECKING:
-    from tokenomics_shared.config import TokenomicsConfig
+    from tokenomics_shared.config import JudgeConfig, TokenomicsConfig
 
 _OF_CALLS = ("temperature", "max_tokens", "timeout", "max_retries")
 """Keywords of ours that are settings of the configuration's `llm` too."""
 
-SECTIONS = ("llm", "memory", "orchestrator", "bandit", "judge", "cascading", "telemetry", "prices")
+_OF_BANDIT = ("quality_target", "aim")
+"""Keywords of ours that are settings of the configuration's `bandit`."""
+
+SECTIONS = (
+    "llm",
+    "memory",
+    "orchestrator",
+    "bandit",
+    "judge",
+    "cascading",
+    "audit",
+    "telemetry",
+    "prices",
+)
 """The configuration's parts, each of which is also a keyword."""
 
 
@@ -42,6 +55,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     shared = None
     if isinstance(memory, Memory):
         shared, values["memory"] = memory, memory.config
+    _move_into(values, "bandit", _OF_BANDIT)
     overrides = {name: values.pop(name) for name in (*SECTIONS, "state_dir") if name in values}
     engine = values.get("engine")
     config = engine.config if engine is not None else _config(values.get("config"), overrides)
@@ -55,6 +69,19 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     values["config"] = config
     values["engine"] = engine or Engine.build(config, judge=judge, memory=shared)
     return values
+
+
+def _move_into(values: dict[str, Any], section: str, names: Sequence[str]) -> None:
+    """Put keywords of ours where the configuration has them."""
+    moved = {name: values.pop(name) for name in names if name in values}
+    if not moved:
+        return
+    own = values.get(section, {})
+    if isinstance(own, BaseModel):
+        own = {name: getattr(own, name) for name in own.model_fields_set}
+    if not isinstance(own, Mapping):
+        raise ConfigError(f"{section} must be a mapping of settings, got {type(own).__name__}")
+    values[section] = {**own, **moved}
 
 
 def _config(given: Any, overrides: Mapping[str, Any]) -> "TokenomicsConfig":
@@ -104,6 +131,17 @@ def _resolve_models(values: dict[str, Any], config: "TokenomicsConfig") -> None:
             else replace(strategy, model=resolve(strategy.model, settings))
             for strategy in strategies
         ]
+
+
+def judging_models(config: "JudgeConfig") -> dict[str, Any]:
+    """The models that judge, by the tier they are asked as.
+
+    Raises:
+        ConfigError: one is no chat model.
+    """
+    named = {"judge": config.model, "second": config.second_model}
+    settings = {"timeout": config.timeout_s}
+    return {tier: resolve(model, settings) for tier, model in named.items() if model is not None}
 
 
 def _refuse_twins(named: Mapping[str, Any]) -> None:

@@ -30,6 +30,11 @@ from tokenomics_shared.config_layers import (
 from tokenomics_shared.config_values import FilePath, Positive, Probability, Temperature
 from tokenomics_shared.errors import ConfigError
 
+AIMS = {"save": 0.90, "balanced": 0.95, "quality": 0.98}
+"""Shares of premium's quality to keep, in words."""
+
+JudgeName = Literal["checks", "confidence", "scorer", "quick", "reference", "agreement", "llm"]
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -143,31 +148,107 @@ class BanditConfig(_Section):
 
     Attributes:
         enabled: learn it; otherwise start at the cheapest (or at premium without a cascade).
-        algorithm: the policy.
-        exploration_rate: how much it tries what looks worse: the constant of UCB1.
-        contextual: learn for each complexity apart.
-        cost_lambda: reward lost per unit of cost, one unit being what premium alone costs.
-        latency_lambda: reward lost per second.
+        quality_target: share of premium's quality to keep, at the least cost.
+        aim: the same in words, for who has no number: `save` keeps 90 %, `balanced` 95 %,
+            `quality` 98 %. With neither, a unit of cost is worth `cost_lambda` for good.
+        algorithm: how what looks worse is tried.
+        reward: `quality` learns quality alone and subtracts this request's cost when it decides;
+            `blended` learns RouterBench's blend of quality, cost and latency.
+        features: what is read of a question: its `surface`, its `embedding` besides, or whatever
+            memory reads anyway (`auto`).
+        exploration_rate: how much it tries what looks worse: the constant of UCB1 and LinUCB, the
+            share of random choices of epsilon-greedy.
+        contextual: learn for each kind of question apart, where the algorithm knows no features.
+        cost_lambda: quality given for a unit of cost, one unit being what premium costs.
+        latency_lambda: quality given for a second.
+        forgetting: what an observation leaves of the earlier ones, at most 1.
+        seed: of what is drawn at random; None for another draw in every process.
         state_file: file that keeps what was learned beyond the process.
     """
 
     enabled: bool = True
-    algorithm: Literal["ucb"] = "ucb"
+    quality_target: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
+    aim: Literal["save", "balanced", "quality"] | None = "balanced"
+    algorithm: Literal["linear_thompson", "thompson", "ucb", "epsilon_greedy", "linucb"] = (
+        "linear_thompson"
+    )
+    reward: Literal["quality", "blended"] = "quality"
+    features: Literal["auto", "surface", "embedding"] = "auto"
     exploration_rate: Annotated[float, Field(ge=0.0, le=10.0)] = 0.1
-    contextual: bool = False
+    contextual: bool = True
     cost_lambda: Annotated[float, Field(ge=0.0)] = 0.15
     latency_lambda: Annotated[float, Field(ge=0.0)] = 0.01
+    forgetting: Annotated[float, Field(gt=0.9, le=1.0)] = 0.9995
+    seed: int | None = None
     state_file: FilePath | None = None
+
+    @property
+    def target(self) -> float | None:
+        """The quality target, by number or in words; None where cost has a fixed weight."""
+        return self.quality_target or (AIMS[self.aim] if self.aim else None)
 
 
 class JudgeConfig(_Section):
     """What a good enough answer is.
 
     Attributes:
-        min_length: characters an answer must exceed to score for length.
+        judges: who looks at drafts, whatever their order here the cheapest first: `checks` (is
+            it broken?), `confidence` (the provider's log-probabilities), `scorer` (trained on
+            questions and answers), `quick` (length, completeness, keywords), `reference` (BLEU
+            or ROUGE), `agreement` (a second model), `llm` (a model and a rubric).
+        model: of the `llm` judge and of `compare_with_baseline`: a chat model or a name.
+        rubric: what it judges by; a general one when None.
+        second_model: of the `agreement` judge: another cheap chat model or its name.
+        reference: `(prompt) -> str | None` gives the answer to compare with.
+        metric: how the `reference` judge compares.
+        timeout_s: seconds a judge's function may take.
+        min_length: characters an answer must exceed to score for length in the quick check.
     """
 
+    judges: tuple[JudgeName, ...] = ("checks", "scorer")
+    model: Annotated[Any, Field(exclude=True)] = None
+    rubric: str | None = None
+    second_model: Annotated[Any, Field(exclude=True)] = None
+    reference: Annotated[Callable[..., str | None] | None, Field(exclude=True)] = None
+    metric: Literal["bleu", "rouge"] = "rouge"
+    timeout_s: Annotated[float, Field(gt=0.0)] = 30.0
     min_length: Annotated[int, Field(ge=0)] = 20
+
+    @model_validator(mode="after")
+    def _judges_have_what_they_need(self) -> Self:
+        needed = {"llm": "model", "agreement": "second_model", "reference": "reference"}
+        for judge, setting in needed.items():
+            if judge in self.judges and getattr(self, setting) is None:
+                raise ValueError(f"judges has {judge!r}, which needs judge.{setting}")
+        return self
+
+
+class AuditConfig(_Section):
+    """What holds the cheaper ways to their word.
+
+    Attributes:
+        enabled: compare a sample of cheaper answers with premium's, when the caller has them.
+        rate: share of them that is compared while all is well.
+        max_rate: share at most, while an estimate is wide or looks bad.
+        max_cost_share: of what answers cost, the share that audits may cost.
+        confidence: of the intervals that are told.
+        compare: `(question, given answer, premium's answer) -> loss` from -1 (better) over 0 (as
+            good) to 1 (worse), or None if unclear. It may block. None for the judge's model where
+            there is one, and a comparison in this process where there is none.
+    """
+
+    enabled: bool = True
+    rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.01
+    max_rate: Annotated[float, Field(gt=0.0, le=1.0)] = 0.25
+    max_cost_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
+    confidence: Annotated[float, Field(gt=0.5, lt=1.0)] = 0.95
+    compare: Annotated[Callable[[str, str, str], float | None] | None, Field(exclude=True)] = None
+
+    @model_validator(mode="after")
+    def _rates_in_order(self) -> Self:
+        if self.rate > self.max_rate:
+            raise ValueError(f"rate {self.rate} is above max_rate {self.max_rate}")
+        return self
 
 
 class CascadingConfig(_Section):
@@ -175,10 +256,10 @@ class CascadingConfig(_Section):
 
     Attributes:
         enabled: judge drafts and escalate; otherwise the chosen arm's answer stands.
-        quality_threshold: score from which a draft is good enough.
+        quality_threshold: score from which a draft is good enough, where no quality target says.
         cheap_model, balanced_model, premium_model: models, when none are given in code.
-        use_lightweight_check: score drafts with the quick check; otherwise only broken ones
-            are rejected.
+        use_lightweight_check: have drafts judged as `judge` says; otherwise only broken ones are
+            rejected.
         use_escalation_prediction: skip drafts that will likely be rejected.
         escalation_prediction_threshold: likelihood from which they are skipped.
     """
@@ -216,7 +297,7 @@ class TokenomicsConfig(BaseSettings):
     """Everything that can be set.
 
     Attributes:
-        llm, memory, orchestrator, bandit, judge, cascading, telemetry: the parts.
+        llm, memory, orchestrator, bandit, judge, cascading, audit, telemetry: the parts.
         prices: by model name, over the price library's.
         state_dir: folder for the cache, the ledger and the bandit's state, where they have no
             path of their own. Without it they end with the process.
@@ -237,6 +318,7 @@ class TokenomicsConfig(BaseSettings):
     bandit: BanditConfig = BanditConfig()
     judge: JudgeConfig = JudgeConfig()
     cascading: CascadingConfig = CascadingConfig()
+    audit: AuditConfig = AuditConfig()
     telemetry: TelemetryConfig = TelemetryConfig()
     prices: dict[str, PriceConfig] = Field(default_factory=dict)
     state_dir: FilePath | None = None
@@ -283,6 +365,7 @@ class TokenomicsConfig(BaseSettings):
             "orchestrator": {"enabled": False},
             "bandit": {"enabled": False},
             "cascading": {"enabled": False},
+            "audit": {"enabled": False},
         }
         overlay(layers, settings)
         return cls(**layers)

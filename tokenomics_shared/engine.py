@@ -10,29 +10,32 @@ from typing import Any
 
 from typing_extensions import override
 
-from tokenomics_shared.adapters.background import Background
+from tokenomics_shared.adapters.background import AtOnce, Background
 from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
-from tokenomics_shared.bandit import Fixed, JsonState, NoState, Reward, Ucb
-from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCascade
 from tokenomics_shared.config import TokenomicsConfig
 from tokenomics_shared.drivers import arun, astream, run, stream
 from tokenomics_shared.effects import Steps
-from tokenomics_shared.errors import ConfigError
-from tokenomics_shared.judge import Checks, FunctionJudge, Panel, QuickCheck
+from tokenomics_shared.errors import ConfigError, FeedbackError
+from tokenomics_shared.judge import Checks, Panel
 from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens, prompt_tokens
-from tokenomics_shared.pipeline import Parts, answer, audit
+from tokenomics_shared.pipeline import Parts, answer, audit, compare
 from tokenomics_shared.places import Places
-from tokenomics_shared.ports import Backend, Bandit, Cascade, Codec, Judge, Planner, Prices
+from tokenomics_shared.ports import Backend, Codec, Judge, Planner, Prices
 from tokenomics_shared.prediction import predict_output_tokens
 from tokenomics_shared.recollection import Memory
-from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report
+from tokenomics_shared.routing import Given, JudgeFunction, graders, panel, routing, versus
+from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report, metadata_of
 from tokenomics_shared.types import Outcome, Prompt, Roster, Usage
 
 MAX_AUDITS = 100
 """Audits that may wait to be made."""
 
-JudgeFunction = Callable[[str, str], float]
-"""`(question, answer) -> score` in [0, 1]."""
+WRONG = 0.5
+"""The score below which an answer from memory is forgotten."""
+
+
+Later = Background | AtOnce
+"""Does what nobody waits for."""
 
 
 class Engine:
@@ -42,18 +45,15 @@ class Engine:
     when the process ends; what is pending is written then.
     """
 
-    def __init__(self, config: TokenomicsConfig, parts: Parts, memory: Memory) -> None:
+    def __init__(
+        self, config: TokenomicsConfig, parts: Parts, memory: Memory, later: Later
+    ) -> None:
         self.config = config
         self.parts = parts
         self.memory = memory
-        faults = parts.books.faults
-        self._auditor = Background(
-            "tokenomics-audits",
-            lambda error: faults.record("audits", error),
-            max_jobs=MAX_AUDITS,
-        )
+        self._auditor = later
         self._given: dict[str, Any] = {}
-        own = (memory,) if memory.faults is faults else ()
+        own = (memory,) if memory.faults is parts.books.faults else ()
         self.close = weakref.finalize(self, _close, parts, self._auditor, own)
 
     @override
@@ -76,15 +76,18 @@ class Engine:
         judge: Judge | JudgeFunction | None = None,
         prices: Prices | None = None,
         memory: Memory | None = None,
+        at_once: bool = False,
     ) -> "Engine":
         """Put the parts together as the configuration says.
 
         Args:
             config: the configuration; read from file and environment when None.
-            judge: judges drafts instead of the quick check; a function may block.
+            judge: judges drafts, after the checks, instead of those configured; a function may block.
             prices: looks up what the configuration states no price for; the bundled price table
                 when None.
             memory: shared with others; made from the configuration when None.
+            at_once: what is otherwise done in the background, when the caller has the answer, is
+                done before: a replay then goes the same way every time.
 
         Raises:
             ConfigError: a setting is impossible.
@@ -92,21 +95,34 @@ class Engine:
         """
         config = config or TokenomicsConfig.load()
         places = Places.of(config)
-        judging = _judge(config, judge)
         _set_up_logging(config)
         faults = Faults()
         kept = memory or Memory(places.cache, config=config.memory, faults=faults)
+        books = _books(config, places.ledger, faults, prices)
+        later = AtOnce(_on_fault(faults, "audits")) if at_once else _background(faults)
+        given = Given(
+            books.cost,
+            None if kept.meaning is None else kept.meaning.reader,
+            graders=graders(config, judge),
+            submit=later.submit,
+            on_fault=_on_fault(faults, "samples"),
+        )
         parts = Parts(
             memory=kept.layers,
             orchestrator=_orchestrator(config),
-            bandit=_bandit(config, places.bandit),
-            cascade=_cascade(config),
-            judge=judging,
-            reward=Reward(config.bandit.cost_lambda, config.bandit.latency_lambda),
-            books=_books(config, places.ledger, faults, prices),
+            router=routing(config, places, given),
+            judge=panel(config, judge, places.folder),
+            checks=Panel(Checks()),
+            versus=versus(config, given.embedder),
+            books=books,
         )
-        engine = cls(config, parts, kept)
-        engine._given = {"judge": judge, "prices": prices, "memory": memory}
+        engine = cls(config, parts, kept, later)
+        engine._given = {
+            "judge": judge,
+            "prices": prices,
+            "memory": memory,
+            "at_once": at_once,
+        }
         return engine
 
     def answer(self, prompt: Prompt, roster: Roster, codec: Codec) -> Steps[Outcome]:
@@ -144,12 +160,43 @@ class Engine:
         if outcome.recall.audit:
             steps = audit(self.parts, prompt, roster, codec, outcome.recall)
             self._auditor.submit(functools.partial(run, steps, backend.aside()))
+        if outcome.probe is not None:
+            comparing = compare(self.parts, outcome.probe)
+            self._auditor.submit(functools.partial(run, comparing, backend.aside()))
         return outcome
+
+    def feedback(self, answer: Any, score: float) -> None:
+        """Say what an answer was worth, however late: thumbs, tests passed, edits made.
+
+        Args:
+            answer: the framework's message with our metadata, that metadata, or its
+                `request_id`.
+            score: from 0 for worthless to 1 for right.
+
+        Raises:
+            FeedbackError: the score is impossible, or the answer is not known, or no longer.
+        """
+        if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
+            raise FeedbackError(f"score must be a number from 0 to 1, got {score!r}")
+        told = metadata_of(answer)
+        if told.get("cache_hit"):
+            if score < WRONG:
+                self.memory.forget(told)
+            return
+        request_id = told.get("request_id")
+        if not request_id or not self.parts.router.feedback(str(request_id), float(score)):
+            raise FeedbackError(
+                f"answer {request_id!r} is not known: memory gave it, it was pinned, or it is too "
+                "long ago"
+                if request_id
+                else "the answer names no request: give the message"
+            )
 
     def flush(self) -> None:
         """Return once everything that is pending is audited, learned and written."""
         self._auditor.flush()
         self.memory.flush()
+        self.parts.router.flush()
         self.parts.books.ledger.flush()
 
     def report(self) -> Report:
@@ -158,11 +205,20 @@ class Engine:
         return Report(books.ledger.totals(), books.faults.counts())
 
 
+def _on_fault(faults: Faults, part: str) -> Callable[[Exception], object]:
+    return lambda error: faults.record(part, error)
+
+
+def _background(faults: Faults) -> Background:
+    on_fault = _on_fault(faults, "audits")
+    return Background("tokenomics-audits", on_fault, max_jobs=MAX_AUDITS)
+
+
 def _rebuilt(config: TokenomicsConfig, given: dict[str, Any]) -> Engine:
     return Engine.build(config, **given)
 
 
-def _close(parts: Parts, auditor: Background, own: tuple[Memory, ...]) -> None:
+def _close(parts: Parts, auditor: Later, own: tuple[Memory, ...]) -> None:
     """Close every part; one that can't be keeps no other open.
 
     A memory that others use too is theirs to close.
@@ -170,7 +226,7 @@ def _close(parts: Parts, auditor: Background, own: tuple[Memory, ...]) -> None:
     faults, ledger = parts.books.faults, parts.books.ledger
     closing: list[tuple[str, Callable[[], object]]] = [("audits", auditor.close)]
     closing += [("memory", memory.close) for memory in own]
-    for name, close in (*closing, ("bandit", parts.bandit.close), ("ledger", ledger.close)):
+    for name, close in (*closing, ("routing", parts.router.close), ("ledger", ledger.close)):
         with faults.shield(name):
             close()
 
@@ -179,40 +235,6 @@ def _orchestrator(config: TokenomicsConfig) -> Planner:
     if not config.orchestrator.enabled:
         return NoPlan()
     return Orchestrator(config.orchestrator.default_token_budget, predict_output_tokens)
-
-
-def _bandit(config: TokenomicsConfig, path: Path | None) -> Bandit:
-    settings = config.bandit
-    if not settings.enabled:
-        return Fixed("cheapest" if config.cascading.enabled else "premium")
-    return Ucb(
-        exploration=settings.exploration_rate,
-        contextual=settings.contextual,
-        state=JsonState(path) if path else NoState(),
-    )
-
-
-def _cascade(config: TokenomicsConfig) -> Cascade:
-    settings = config.cascading
-    if not settings.enabled:
-        return NoCascade()
-    if not settings.use_escalation_prediction:
-        return Ladder(NeverSkip())
-    return Ladder(EscalationHistory(settings.escalation_prediction_threshold))
-
-
-def _judge(config: TokenomicsConfig, given: Judge | JudgeFunction | None) -> Judge:
-    settings = config.cascading
-    if isinstance(given, Judge):
-        return Panel(Checks(), given)
-    if callable(given):
-        return Panel(Checks(), FunctionJudge(given, settings.quality_threshold))
-    if given is not None:
-        raise ConfigError(f"judge must be a judge or a function, got {type(given).__name__}")
-    if not settings.use_lightweight_check:
-        return Checks()
-    quick = QuickCheck(settings.quality_threshold, min_length=config.judge.min_length)
-    return Panel(Checks(), quick)
 
 
 def _books(

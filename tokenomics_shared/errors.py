@@ -5,6 +5,7 @@ TokenomicsError
 │   └── MissingExtra install the extra it names (also an ImportError)
 ├── EmbedderError    mend or change the embedder: what it gave can't be compared
 │   └── EmbedderTimeout  it took too long (also a TimeoutError)
+├── FeedbackError    give another score or another answer (also a ValueError)
 ├── JudgeError       mend the judge's function: what it gave is no score (also a ValueError)
 ├── PromptError      change the request (also a ValueError)
 └── StoreError       give another file: this one is foreign, newer, unreadable
@@ -39,6 +40,10 @@ class EmbedderError(TokenomicsError):
 
 class EmbedderTimeout(EmbedderError, TimeoutError):
     """An embedder took longer than it may, or still hangs in earlier calls."""
+
+
+class FeedbackError(TokenomicsError, ValueError):
+    """A score that is none, or an answer that is not known; nothing was learned."""
 
 
 class JudgeError(TokenomicsError, ValueError):

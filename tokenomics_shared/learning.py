@@ -2,9 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal, Protocol, get_args
 
-from tokenomics_shared.types import Complexity, Strategy
+from tokenomics_shared.effects import Steps
+from tokenomics_shared.types import (
+    Charge,
+    Complexity,
+    Prompt,
+    QueryPlan,
+    Reply,
+    Roster,
+    Strategy,
+    Verdict,
+)
 
 Kind = Literal[
     "code", "maths", "reasoning", "extraction", "science", "humanities", "writing", "chat"
@@ -92,6 +103,10 @@ class Learner(Protocol):
         """
         ...
 
+    def forgetting(self, row: str) -> float:
+        """What is left of an observation after the next one of the same row."""
+        ...
+
     def news(self) -> Sums:
         """What was learned since the last `rebase`."""
         ...
@@ -112,10 +127,11 @@ class Route:
         needed: probability of being right from which a draft stands; None to leave it to the
             judge.
         context: what was known of the question; None when nothing was looked at.
+        plan: what was known of the request.
         qualities: expected quality by arm_id.
         escalation: likelihood that the draft will be rejected.
-        chance: probability with which this start was chosen.
-        shortcut: the cheaper way it takes instead of premium, by name; empty for premium.
+        probe: a cheaper start that was not taken because it is closed; its answers are sampled
+            to find out whether it may open again.
         note: why, for the trace.
     """
 
@@ -124,11 +140,125 @@ class Route:
     judged: bool = True
     needed: float | None = None
     context: Context | None = None
+    plan: QueryPlan | None = None
     qualities: Mapping[str, float] | None = None
     escalation: float = 0.0
-    chance: float = 1.0
-    shortcut: str = ""
+    probe: Strategy | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How a request that was routed was answered.
+
+    Attributes:
+        request_id: names the answer.
+        at: when the request came, in seconds since the epoch.
+        route: how it was to be answered.
+        strategy: the arm that did.
+        reply: the answer.
+        verdict: on the answer, when it is a draft that was judged.
+        rejected: on the draft that was not good enough, and `draft`, what it said.
+        charges: the request's calls.
+    """
+
+    request_id: str
+    at: float
+    prompt: Prompt
+    roster: Roster
+    route: Route
+    strategy: Strategy
+    reply: Reply
+    verdict: Verdict | None = None
+    rejected: Verdict | None = None
+    draft: Reply | None = None
+    charges: tuple[Charge, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A comparison to be made when the caller has the answer.
+
+    Attributes:
+        answered: the request.
+        ask: the arm whose answer is wanted beside the one that was given; None when there are
+            two already.
+        weight: answers that this one stands for.
+    """
+
+    answered: Answered
+    ask: Strategy | None
+    weight: float
+
+
+def looked_at(probe: Probe) -> Strategy:
+    """The cheaper arm whose answer is set beside premium's."""
+    answered = probe.answered
+    if answered.strategy is not answered.roster.premium:
+        return answered.strategy
+    return probe.ask or answered.route.arm
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What was learned of an answer.
+
+    Attributes:
+        quality: how good it is held to be, 0 to 1; None when nobody can tell.
+        reward: quality, cost and latency blended; None where they are kept apart.
+        probe: what is to be compared with it.
+    """
+
+    quality: float | None = None
+    reward: float | None = None
+    probe: Probe | None = None
+
+
+class Router(Protocol):
+    """Decides which arms a request climbs, and learns how that turned out."""
+
+    def route(self, prompt: Prompt, plan: QueryPlan, roster: Roster) -> Steps[Route]:
+        """Decide."""
+        ...
+
+    def stands(self, route: Route, roster: Roster, arm: Strategy, verdict: Verdict) -> Verdict:
+        """Have the last word on a draft that a judge looked at."""
+        ...
+
+    def learn(self, answered: Answered, price: "Price") -> Lesson:
+        """Take in how a request was answered."""
+        ...
+
+    def compared(self, probe: Probe, loss: float | None, cost: Decimal | None = None) -> None:
+        """Take in what the answer of `looked_at` lost against premium's.
+
+        Args:
+            probe: what was compared.
+            loss: -1 to 1; None when nobody could tell.
+            cost: US dollars that it took; None for none, or where that is unknown.
+        """
+        ...
+
+    def feedback(self, request_id: str, score: float) -> bool:
+        """Take in what an answer was worth, 0 to 1; False when the answer is not known."""
+        ...
+
+    def flush(self) -> None:
+        """Return once what is pending is written."""
+        ...
+
+    def close(self) -> None:
+        """Write what is pending."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a request cost, what premium alone would have, and how long it took."""
+
+    cost: Decimal | None
+    baseline: Decimal | None
+    latency_s: float
 
 
 @dataclass(frozen=True, slots=True)

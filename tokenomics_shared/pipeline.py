@@ -3,41 +3,40 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from tokenomics_shared.bandit import Reward
-from tokenomics_shared.cascade import Climbed, climb, judged, with_near_miss
+from tokenomics_shared.cascade import Climbed, climb, with_near_miss
 from tokenomics_shared.effects import Flush, Generate, Steps
 from tokenomics_shared.judge import Checks
+from tokenomics_shared.learning import Answered, Price, Probe, Route, Router, looked_at
 from tokenomics_shared.memory import objection, objection_to_matching
-from tokenomics_shared.ports import Bandit, Cascade, Codec, Judge, Memory, Planner, Read
+from tokenomics_shared.ports import Codec, Comparing, Judging, Memory, Planner, Read
 from tokenomics_shared.resilience import is_permanent
 from tokenomics_shared.telemetry import Books, OpenAccount
 from tokenomics_shared.types import (
     Memo,
     NearMiss,
     Outcome,
+    Part,
     Prompt,
     Recall,
     Reply,
     Roster,
     Strategy,
+    Verdict,
 )
-
-PREMIUM_QUALITY = 1.0
-"""What the bandit learns premium's answers as: they are what the others are measured against."""
 
 _CHECKS = Checks()
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the pipeline is composed of."""
+    """What the pipeline is composed of; `checks` are the judges that every draft must pass."""
 
     memory: Memory
     orchestrator: Planner
-    bandit: Bandit
-    cascade: Cascade
-    judge: Judge
-    reward: Reward
+    router: Router
+    judge: Judging
+    checks: Judging
+    versus: Comparing
     books: Books
 
 
@@ -78,12 +77,66 @@ def audit(
         with account.leg(arm, prompt, "audit") as leg:
             reply = yield from Generate(arm, prompt, "hold")
             leg.settle(reply)
-        account.model = account.charges[-1].model
+        account.model = account.answering().model
         with account.shield("memory"):
             memo = _memo(prompt, reply, codec, account)
             if memo is not None:
                 parts.memory.compare(recall, memo, _reader(codec))
         return account.close(reply)
+
+
+def compare(parts: Parts, probe: Probe) -> Steps[Outcome | None]:
+    """Ask for the answer that another arm would have given, and let routing learn from both.
+
+    Raises:
+        CallFailed: the model call failed.
+    """
+    answered, ask = probe.answered, probe.ask
+    if ask is None:
+        with parts.books.faults.shield("routing"):
+            loss = yield from _loss(parts, probe, answered.draft, None)
+            parts.router.compared(probe, loss)
+        return None
+    with parts.books.open(answered.roster, audit=_payer(probe)) as account:
+        account.shortcut, account.strategy = looked_at(probe).arm_id, ask.arm_id
+        with account.leg(ask, answered.prompt, "audit") as leg:
+            reply = yield from Generate(ask, answered.prompt, "hold")
+            leg.settle(reply)
+        account.model = account.answering().model
+        with account.shield("routing"):
+            account.loss = yield from _loss(parts, probe, reply, account)
+            if answered.strategy is not answered.roster.premium:
+                account.weight = probe.weight
+        account.reckon()
+        with account.shield("routing"):
+            parts.router.compared(probe, account.loss, account.cost)
+        return account.close(reply)
+
+
+def _payer(probe: Probe) -> Part:
+    """The part whose shortcut is audited."""
+    return "cascade" if len(probe.answered.route.rungs) > 1 else "bandit"
+
+
+def _loss(
+    parts: Parts, probe: Probe, other: Reply | None, account: OpenAccount | None
+) -> Steps[float | None]:
+    """What the cheaper of two answers lost; None when that can't be told."""
+    answered = probe.answered
+    if other is None:
+        return None
+    given, best = answered.reply, other
+    if answered.strategy is answered.roster.premium:
+        given, best = other, answered.reply
+    if given.tool_calls or best.tool_calls:
+        return 0.0 if _same_calls(given, best) else None
+    return (yield from parts.versus.loss(answered.prompt.question, given.text, best.text, account))
+
+
+def _same_calls(one: Reply, other: Reply) -> bool:
+    return [(c.name, c.args) for c in one.tool_calls] == [
+        (c.name, c.args) for c in other.tool_calls
+    ]
 
 
 def _recalled(
@@ -112,7 +165,7 @@ def _recalled(
 
 def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> Steps[Reply]:
     """The answer that the models give, with what memory has near it at hand."""
-    arm, rungs = _route(parts, prompt, account)
+    route = yield from _route(parts, prompt, account)
     near, drafting = account.recall.near, None
     if near is not None:
         with account.shield("memory"):
@@ -120,17 +173,33 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             drafting = with_near_miss(prompt, near, reuse().text, reuse)
     if drafting is not None:
         account.note("asked with a near miss")
-    climbed = yield from climb(rungs, prompt, parts.judge, account, is_permanent, drafting)
+    judged = partial(_judged, parts, prompt, route, account)
+    climbed = yield from climb(route.rungs, prompt, judged, account, is_permanent, drafting)
     if near is not None and climbed.adopted:
         return _reused(climbed, near, account)
-    answered = account.charges[-1]
     account.strategy = climbed.strategy.arm_id
-    account.model = answered.model
+    account.model = account.answering().model
     account.accepted_draft = climbed.verdict is not None
     account.escalated = climbed.rejected is not None
     if prompt.pin is None:
-        yield from _learn(parts, prompt, arm, climbed, account)
+        verdict = climbed.verdict
+        if verdict is None and climbed.strategy is not account.roster.premium:
+            # It stands whatever is found; what is found is learned.
+            verdict = yield from parts.judge.judge(prompt, climbed.reply, account)
+        with account.shield("learning"):
+            _learn(parts, prompt, route, replace(climbed, verdict=verdict), account)
     return climbed.reply
+
+
+def _judged(
+    parts: Parts, prompt: Prompt, route: Route, account: OpenAccount, arm: Strategy, reply: Reply
+) -> Steps[Verdict]:
+    """What is found on a draft: by the judges, and by what is known of them and the arm."""
+    judge = parts.judge if route.judged else parts.checks
+    verdict = yield from judge.judge(prompt, reply, account)
+    with account.shield("routing"):
+        return parts.router.stands(route, account.roster, arm, verdict)
+    return verdict
 
 
 def _reused(climbed: Climbed, near: NearMiss, account: OpenAccount) -> Reply:
@@ -144,45 +213,47 @@ def _reused(climbed: Climbed, near: NearMiss, account: OpenAccount) -> Reply:
     return climbed.reply
 
 
-def _route(
-    parts: Parts, prompt: Prompt, account: OpenAccount
-) -> tuple[Strategy, tuple[Strategy, ...]]:
-    """The arm to start at and the rungs from there; premium alone when a part fails."""
+def _route(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Route]:
+    """How to ask; premium alone when a part fails."""
     roster = account.roster
-    arm = roster.premium
-    rungs: tuple[Strategy, ...] = (arm,)
     if prompt.pin is not None:
         arms = (arm for arm in roster.arms if arm.tier == prompt.pin)
         arm = next(arms, Strategy(prompt.pin))
         account.note(f"pinned:{arm.arm_id}")
-        return arm, (arm,)
+        return Route(arm, (arm,))
     with account.shield("routing"):
         plan = parts.orchestrator.plan(prompt)
         account.plan = plan
-        arm = parts.bandit.choose(plan, roster)
-        account.note(f"arm:{arm.arm_id}")
-        rungs = parts.cascade.rungs(arm, plan, roster)
-    return arm, rungs
+        route = yield from parts.router.route(prompt, plan, roster)
+        account.note(f"arm:{route.arm.arm_id}{route.note}")
+        return route
+    return Route(roster.premium, (roster.premium,))
 
 
 def _learn(
-    parts: Parts, prompt: Prompt, arm: Strategy, climbed: Climbed, account: OpenAccount
-) -> Steps[None]:
-    """Tell the bandit and the cascade how their choice turned out."""
-    verdict = climbed.verdict
-    is_premium = climbed.strategy is account.roster.premium
-    if verdict is None and not is_premium:
-        verdict = yield from judged(parts.judge, prompt, climbed.reply, account)
-    with account.shield("learning"):
-        account.quality = None if verdict is None else verdict.score
-        quality = PREMIUM_QUALITY if verdict is None else verdict.score
-        account.reckon()
-        reward = parts.reward.of(quality, account.cost, account.baseline_cost, account.elapsed_s())
-        if account.plan is not None:
-            parts.bandit.learn(account.plan, account.roster, arm.arm_id, reward)
-            account.reward = reward
-            if climbed.verdict is not None or climbed.rejected is not None:
-                parts.cascade.learn(account.plan, arm, escalated=climbed.rejected is not None)
+    parts: Parts, prompt: Prompt, route: Route, climbed: Climbed, account: OpenAccount
+) -> None:
+    """Tell the router how its choice turned out."""
+    account.reckon()
+    answered = Answered(
+        account.request_id,
+        account.at,
+        prompt,
+        account.roster,
+        route,
+        climbed.strategy,
+        climbed.reply,
+        climbed.verdict,
+        climbed.rejected,
+        climbed.draft,
+        tuple(account.charges),
+    )
+    price = Price(account.cost, account.baseline_cost, account.elapsed_s())
+    lesson = parts.router.learn(answered, price)
+    account.quality, account.reward, account.probe = lesson.quality, lesson.reward, lesson.probe
+    if climbed.strategy is not account.roster.premium:
+        account.shortcut = climbed.strategy.arm_id
+        account.weight = lesson.probe.weight if lesson.probe else None
 
 
 def _remember(
@@ -210,7 +281,7 @@ def _memo(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> M
     reused = account.recall.memo
     if reused is not None:
         return reused
-    answered = account.charges[-1]
+    answered = account.answering()
     return Memo(payload, answered.usage, answered.model, answered.tier, account.strategy)
 
 

@@ -16,6 +16,8 @@ class Places:
     cache: Path | None
     bandit: Path | None
     ledger: Path | None
+    samples: Path | None
+    folder: Path | None
 
     @classmethod
     def of(cls, config: TokenomicsConfig) -> Self:
@@ -37,4 +39,4 @@ class Places:
         for (name, path), (other, twin) in combinations(named.items(), 2):
             if path is not None and twin is not None and path.resolve() == twin.resolve():
                 raise ConfigError(f"{name} and {other} are the same file, {path}; each needs one")
-        return cls(*named.values())
+        return cls(*named.values(), config.path_of(None, "samples.db"), folder)

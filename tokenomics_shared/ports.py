@@ -300,22 +300,6 @@ class MemoStore(Protocol):
         ...
 
 
-class Bandit(Protocol):
-    """Chooses the arm that a request starts at."""
-
-    def choose(self, plan: QueryPlan, roster: Roster) -> Strategy:
-        """Pick one of the roster's arms."""
-        ...
-
-    def learn(self, plan: QueryPlan, roster: Roster, arm_id: str, reward: float) -> None:
-        """Take in what starting at an arm was worth."""
-        ...
-
-    def close(self) -> None:
-        """Write what is pending."""
-        ...
-
-
 @runtime_checkable
 class Judge(Protocol):
     """Says whether an answer is good enough.
@@ -359,15 +343,20 @@ class Judging(Protocol):
         ...
 
 
-class Cascade(Protocol):
-    """Chooses the rungs that a request climbs."""
+class Comparing(Protocol):
+    """Sets an answer beside premium's."""
 
-    def rungs(self, arm: Strategy, plan: QueryPlan, roster: Roster) -> tuple[Strategy, ...]:
-        """The arms to ask in order, at least one; each but the last is judged."""
-        ...
+    def loss(
+        self, question: str, given: str, best: str, account: "Account | None"
+    ) -> Steps[float | None]:
+        """What the given answer lost, -1 to 1; None when that can't be told.
 
-    def learn(self, plan: QueryPlan, arm: Strategy, *, escalated: bool) -> None:
-        """Take in whether a judged draft was rejected."""
+        Args:
+            question: what was asked.
+            given: the answer that is looked at.
+            best: premium's.
+            account: where a model's calls are charged; None to ask no model.
+        """
         ...
 
 

@@ -499,6 +499,7 @@ class Outcome:
             audited or of the audit itself; None when it is not in the sample, and of a probe of
             what is closed.
         loss: what the audit found: premium's quality minus the given answer's, -1 to 1.
+        probe: what routing wants to compare the answer with, once the caller has it.
     """
 
     request_id: str
@@ -524,6 +525,7 @@ class Outcome:
     shortcut: str = ""
     weight: float | None = None
     loss: float | None = None
+    probe: Any = field(default=None, compare=False, repr=False)
 
     @property
     def usage(self) -> Usage:

@@ -87,3 +87,24 @@ class Background:
                 job()
             except Exception as error:  # noqa: BLE001 -- a job that fails must not end the thread
                 self._on_fault(error)
+
+
+class AtOnce:
+    """Does jobs at once, in the thread that brings them: for replays, which must be repeatable."""
+
+    def __init__(self, on_fault: Callable[[Exception], object]) -> None:
+        """Make it; `on_fault` is told of each job that failed."""
+        self._on_fault = on_fault
+
+    def submit(self, job: Job) -> None:
+        """Do a job."""
+        try:
+            job()
+        except Exception as error:  # noqa: BLE001 -- a job that fails must not end the caller
+            self._on_fault(error)
+
+    def flush(self) -> None:
+        """Nothing is ever pending."""
+
+    def close(self) -> None:
+        """Nothing is ever pending."""

@@ -174,6 +174,10 @@ class Shortcuts(ForkSafe):
         with self.lock:
             return list(self._records)
 
+    def forgetting(self, row: str) -> float:  # noqa: ARG002 -- the same for all
+        """Nothing is forgotten: a change of the shortcut begins a new stretch of evidence."""
+        return 1.0
+
     def news(self) -> Sums:
         """What was found here since the last `rebase`, by shortcut; money under the empty name."""
         with self.lock:

@@ -7,10 +7,10 @@ from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.learning import Kind, Sums
 
 TRUST = 10.0
-"""Answers of an arm that the plan's prediction counts for."""
+"""Answers that the plan's prediction counts for."""
 
 TRUST_OF_ALL = 20.0
-"""Answers of an arm to a kind that its answers to all kinds count for."""
+"""Answers that those to all kinds count for in a kind, and those of all arms for an arm."""
 
 FORGETTING = 0.998
 """Lengths change with what is asked; half are forgotten in about 350 answers."""
@@ -19,14 +19,16 @@ LATENCY_FORGETTING = 0.95
 """Latency changes by the hour; half is forgotten in about 14 answers."""
 
 _TOKENS, _SECONDS = "tokens|", "seconds|"
+_ALL = ""
 _WIDTH = 2
 
 
 class CostModel(ForkSafe):
     """Learns how long each arm's answers are, by kind of question, and how long they take.
 
-    Means are shrunk twice: an arm's over all kinds to the plan's prediction, its mean in a kind to
-    that. Safe to share between threads.
+    How long an answer is depends more on the question than on who answers, so an arm that is
+    seldom asked starts from what all arms wrote on the kind, and that from what they wrote on all
+    kinds, which starts from the plan's prediction. Safe to share between threads.
 
     Example:
         >>> costs = CostModel()
@@ -50,11 +52,13 @@ class CostModel(ForkSafe):
             kind: what is asked for.
             predicted: the plan's prediction, for any arm.
         """
+        centre, trust = predicted, TRUST
         with self.lock:
-            n, total = self._row(f"{_TOKENS}{arm}|")
-            n_here, here = self._row(f"{_TOKENS}{arm}|{kind}")
-        centre = (TRUST * predicted + total) / (TRUST + n)
-        return (TRUST_OF_ALL * centre + here) / (TRUST_OF_ALL + n_here)
+            for cell in (f"{_ALL}|", f"{_ALL}|{kind}", f"{arm}|{kind}"):
+                n, total = self._row(_TOKENS + cell)
+                centre = (trust * centre + total) / (trust + n)
+                trust = TRUST_OF_ALL
+        return centre
 
     def expected_latency(self, arm: str) -> float | None:
         """Seconds to the arm's last token, weighted towards the latest; None when never seen."""
@@ -73,8 +77,8 @@ class CostModel(ForkSafe):
             if value < 0.0:
                 raise ValueError(f"{name} must be at least 0, got {value!r}")
         with self.lock:
-            for cell in ("", kind):
-                self._book.add(f"{_TOKENS}{arm}|{cell}", (1.0, output_tokens))
+            for cell in (f"{_ALL}|", f"{_ALL}|{kind}", f"{arm}|{kind}"):
+                self._book.add(_TOKENS + cell, (1.0, output_tokens))
             self._book.add(f"{_SECONDS}{arm}", (1.0, latency_s))
 
     def forgetting(self, row: str) -> float:

@@ -1,6 +1,6 @@
 """The cascade: ask a cheap tier first, go up when its answer isn't good enough."""
 
-from tokenomics_shared.cascade.climb import Climbed, Drafting, climb, judged
+from tokenomics_shared.cascade.climb import Climbed, Drafting, climb
 from tokenomics_shared.cascade.escalation import EscalationHistory, NeverSkip
 from tokenomics_shared.cascade.ladder import Ladder, NoCascade
 from tokenomics_shared.cascade.near import with_near_miss
@@ -13,6 +13,5 @@ __all__ = [
     "NeverSkip",
     "NoCascade",
     "climb",
-    "judged",
     "with_near_miss",
 ]

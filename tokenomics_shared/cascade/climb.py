@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tokenomics_shared.effects import Call, Flush, Generate, Steps
+from tokenomics_shared.effects import Flush, Generate, Steps
 from tokenomics_shared.errors import CallFailed
-from tokenomics_shared.ports import Account, Judge
+from tokenomics_shared.ports import Account
 from tokenomics_shared.types import Prompt, Reply, Strategy, Verdict
 
 
@@ -18,6 +18,7 @@ class Climbed:
         strategy: the arm that gave it.
         verdict: the judge's finding on it; None when it was not judged.
         rejected: the finding on the draft that was not good enough; None when there was none.
+        draft: that draft.
         adopted: the reply is one that the draft stood for.
     """
 
@@ -25,7 +26,12 @@ class Climbed:
     strategy: Strategy
     verdict: Verdict | None = None
     rejected: Verdict | None = None
+    draft: Reply | None = None
     adopted: bool = False
+
+
+Judged = Callable[[Strategy, Reply], Steps[Verdict]]
+"""Judges what an arm answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class Drafting:
 def climb(
     ladder: Sequence[Strategy],
     prompt: Prompt,
-    judge: Judge,
+    judged: Judged,
     account: Account,
     permanent: Callable[[Exception], bool],
     drafting: Drafting | None = None,
@@ -59,7 +65,7 @@ def climb(
     Args:
         ladder: the arms to ask in order, at least one.
         prompt: the request.
-        judge: judges every answer but the last rung's.
+        judged: judges every answer but the last rung's.
         account: where calls are charged.
         permanent: whether asking another model can't help against a failure.
         drafting: how the rungs are asked; all of them as the request came when None. Answers are
@@ -70,6 +76,7 @@ def climb(
     """
     drafting = drafting or Drafting(prompt, prompt, lambda _: None)
     rejected: Verdict | None = None
+    draft: Reply | None = None
     for strategy in ladder[:-1]:
         try:
             with account.leg(strategy, drafting.prompt, "draft") as leg:
@@ -84,28 +91,14 @@ def climb(
         if adopted is not None:
             yield from Flush(adopted)
             return Climbed(adopted, strategy, adopted=True)
-        verdict = yield from judged(judge, prompt, reply, account)
+        verdict = yield from judged(strategy, reply)
         if verdict.accepted or reply.shown:
             yield from Flush(reply)
             return Climbed(reply, strategy, verdict)
-        rejected = verdict
+        rejected, draft = verdict, reply
         account.note(f"escalate:{strategy.arm_id}:{verdict.reason}")
     last = ladder[-1]
     with account.leg(last, drafting.last, "answer") as leg:
         reply = yield from Generate(last, drafting.last, "live")
         leg.settle(reply)
-    return Climbed(reply, last, None, rejected)
-
-
-def judged(judge: Judge, prompt: Prompt, reply: Reply, account: Account) -> Steps[Verdict]:
-    """Judge an answer.
-
-    A judge that fails has not accepted: the answer goes up, which costs money, not quality.
-    """
-    verdict = Verdict(accepted=False, score=0.0, reason="judge failed")
-    with account.shield("judge"):
-        if judge.blocking:
-            verdict = yield from Call(lambda: judge.judge(prompt, reply))
-        else:
-            verdict = judge.judge(prompt, reply)
-    return verdict
+    return Climbed(reply, last, None, rejected, draft)

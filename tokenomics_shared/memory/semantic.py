@@ -182,6 +182,11 @@ class SemanticCache:
         return replace(recall, memo=finding.memo, cache_type="semantic_direct", audit=audit)
 
     @property
+    def reader(self) -> Embedder:
+        """What reads questions."""
+        return self._embedder
+
+    @property
     def embedder(self) -> str:
         """The name of what reads questions."""
         return self._embedder.name

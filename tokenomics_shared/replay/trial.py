@@ -108,7 +108,7 @@ def engine_for(log: Log, config: TokenomicsConfig, target: float, seed: int | No
         "bandit": {"quality_target": target, "seed": seed or 0},
         "audit": {"compare": log.loss},
     }
-    return Engine.build(config.replace(**settings), prices=log.prices)
+    return Engine.build(config.replace(**settings), prices=log.prices, at_once=True)
 
 
 def apart(config: TokenomicsConfig, state_dir: Path | None = None) -> TokenomicsConfig:

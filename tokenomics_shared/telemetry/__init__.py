@@ -2,7 +2,7 @@
 
 from tokenomics_shared.telemetry.account import Books, OpenAccount
 from tokenomics_shared.telemetry.faults import Faults, Shield
-from tokenomics_shared.telemetry.metadata import as_metadata
+from tokenomics_shared.telemetry.metadata import as_metadata, metadata_of
 from tokenomics_shared.telemetry.prices import Overrides, Price, names_of
 from tokenomics_shared.telemetry.report import Report
 
@@ -15,5 +15,6 @@ __all__ = [
     "Report",
     "Shield",
     "as_metadata",
+    "metadata_of",
     "names_of",
 ]

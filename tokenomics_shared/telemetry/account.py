@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from tokenomics_shared.errors import Abandoned, CallFailed
 from tokenomics_shared.forks import ForkSafe
+from tokenomics_shared.learning import Probe
 from tokenomics_shared.ports import LedgerStore, Prices
 from tokenomics_shared.telemetry.faults import Faults, Shield
 from tokenomics_shared.telemetry.savings import Answer, baseline_of, saver, total_cost
@@ -141,9 +142,10 @@ class OpenAccount:
         self.baseline_estimated = False
         self._reckoned = False
         self._drafted = False
-        self._request_id = request_id
+        self.probe: Probe | None = None
+        self.request_id = request_id
+        self.at = books.now()
         self._audit = audit
-        self._at = books.now()
         self._start = books.tick()
         self._closed = False
 
@@ -172,6 +174,10 @@ class OpenAccount:
     def shield(self, part: str) -> Shield:
         """Swallow and count a part's failure, so that the request goes on without it."""
         return Shield(self.books.faults, part, self.trace)
+
+    def answering(self) -> Charge:
+        """The last call that was made for an answer, not to judge one."""
+        return next(charge for charge in reversed(self.charges) if charge.purpose != "judge")
 
     def elapsed_s(self) -> float:
         """Seconds since the request came."""
@@ -203,8 +209,8 @@ class OpenAccount:
             part = self._audit or saver(remembered=remembered, drafted=self._drafted)
             savings = Savings(**{part: baseline - cost})
         outcome = Outcome(
-            request_id=self._request_id,
-            at=self._at,
+            request_id=self.request_id,
+            at=self.at,
             latency_s=self.elapsed_s(),
             reply=reply,
             failure=failure,
@@ -226,6 +232,7 @@ class OpenAccount:
             shortcut=self.shortcut,
             weight=self.weight,
             loss=self.loss,
+            probe=self.probe,
         )
         with self.shield("ledger"):
             self.books.ledger.append(outcome)

@@ -1,5 +1,6 @@
 """What a caller is told about an answer, as JSON-able values."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +42,22 @@ def as_metadata(outcome: Outcome) -> dict[str, Any]:
         "calls": [_call(charge) for charge in outcome.charges],
         "trace": list(outcome.trace),
     }
+
+
+def metadata_of(answer: Any) -> Mapping[str, Any]:
+    """What an answer says of itself.
+
+    Args:
+        answer: the framework's message with our metadata, that metadata, or a request's id.
+    """
+    if isinstance(answer, str):
+        return {"request_id": answer}
+    told = answer
+    for name in ("response_metadata", "additional_kwargs"):
+        told = getattr(told, name, told)
+    if isinstance(told, Mapping):
+        told = told.get("tokenomics", told)
+    return told if isinstance(told, Mapping) else {}
 
 
 def _entry(recall: Recall) -> str:

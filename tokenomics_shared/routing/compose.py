@@ -1,0 +1,202 @@
+"""Routing as the configuration says."""
+
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tokenomics_shared.adapters.sqlite_samples import SqliteSamples
+from tokenomics_shared.audit import Auditing, Shortcuts
+from tokenomics_shared.bandit.contexts import Contexts
+from tokenomics_shared.bandit.controller import FixedWeight, QualityTarget, Submit
+from tokenomics_shared.bandit.costs import CostModel
+from tokenomics_shared.bandit.drafts import Drafts
+from tokenomics_shared.bandit.gaussian import Gaussian
+from tokenomics_shared.bandit.linear import LinearThompson, LinUcb
+from tokenomics_shared.bandit.posterior import MakePosterior, Shrinkage
+from tokenomics_shared.bandit.prior import KindPrior, TrainedPrior
+from tokenomics_shared.bandit.reward import Reward
+from tokenomics_shared.bandit.sessions import Sessions
+from tokenomics_shared.bandit.shared import Shared, SumsFile
+from tokenomics_shared.bandit.tabular import BetaThompson, By, EpsilonGreedy, Ucb
+from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCascade
+from tokenomics_shared.config import BanditConfig, CascadingConfig, TokenomicsConfig
+from tokenomics_shared.errors import MissingExtra
+from tokenomics_shared.learning import Learner
+from tokenomics_shared.memory.agreement import agreement
+from tokenomics_shared.places import Places
+from tokenomics_shared.routing.blended import Blended
+from tokenomics_shared.routing.chooser import Chooser
+from tokenomics_shared.routing.judging import JUDGE
+from tokenomics_shared.routing.rates import Pricing, Rates
+from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing
+from tokenomics_shared.routing.targeted import Learned, Prices, Targeted
+from tokenomics_shared.routing.unaudited import Unaudited
+from tokenomics_shared.routing.versus import Versus
+
+if TYPE_CHECKING:
+    from tokenomics_shared.ports import Embedder
+
+DEFAULT_BUDGET = 0.05
+"""What a shortcut may lose where no quality target says."""
+
+PRIOR_NAME = "prior.json"
+"""The prior that `tokenomics train` fitted, in the folder of the state."""
+
+_LONG_DIMENSIONS = 12
+"""Features up to which plain Python keeps up with numpy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What routing is given by the engine.
+
+    Attributes:
+        pricing: what tokens cost.
+        embedder: what memory reads questions with; None when it doesn't.
+        graders: judges look at drafts whose scores are findings on quality.
+        submit: runs something in the background.
+        on_fault: told of each sample that could not be written.
+    """
+
+    pricing: Pricing
+    embedder: "Embedder | None"
+    graders: bool
+    submit: Submit
+    on_fault: Callable[[Exception], object]
+
+
+def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
+    """Put routing together.
+
+    Raises:
+        ConfigError: a setting is impossible, or an extra is missing.
+        StoreError: a file is foreign, newer or unreadable.
+    """
+    settings = config.bandit
+    rng = random.Random(settings.seed)  # noqa: S311 -- choices, not secrets
+    reading = _reading(settings, given.embedder)
+    chooser = _chooser(config, places, given, reading.contexts, rng)
+    shortcuts: Budgets = Unaudited()
+    learned = dict(chooser.learners)
+    if config.audit.enabled:
+        audits = _shortcuts(config, rng)
+        shortcuts = learned["audits"] = audits
+    state = Shared(learned, SumsFile(places.bandit) if places.bandit else None)
+    samples = SqliteSamples(places.samples, on_fault=given.on_fault)
+    evidence = Evidence(shortcuts, samples, state, time.time)
+    return Routing(chooser, reading, evidence)
+
+
+def versus(config: TokenomicsConfig, embedder: "Embedder | None") -> Versus:
+    """What sets an answer beside premium's."""
+
+    def agree(one: str, other: str) -> bool:
+        if embedder is None:
+            return False
+        first, second = embedder.embed([one, other])
+        return agreement(one, other, float(first @ second)).agree
+
+    model = JUDGE if config.judge.model is not None else None
+    return Versus(config.audit.compare, agree, model)
+
+
+def _reading(settings: BanditConfig, known: "Embedder | None") -> Reading:
+    """How questions are read: with an embedding where there is one anyway, or one is asked for."""
+    embedder = known if settings.features != "surface" else None
+    if settings.features == "embedding" and embedder is None:
+        try:
+            from tokenomics_shared.adapters.embeddings import embedder_of
+            from tokenomics_shared.adapters.memoised import Memoised
+        except ImportError as error:
+            raise MissingExtra("bandit.features = 'embedding'", "embeddings") from error
+        embedder = Memoised(embedder_of(None))
+    if embedder is None:
+        return Reading(Contexts(), None)
+    from tokenomics_shared.adapters.projecting import Projector
+
+    reads = embedder
+    return Reading(Contexts(Projector(reads)), lambda text: reads.embed([text])[0])
+
+
+def _shortcuts(config: TokenomicsConfig, rng: random.Random) -> Shortcuts:
+    target, audit = config.bandit.target, config.audit
+    budget = DEFAULT_BUDGET if target is None else 1.0 - target
+    auditing = Auditing(
+        confidence=audit.confidence,
+        audit_rate=audit.rate,
+        max_rate=audit.max_rate,
+        max_share=audit.max_cost_share,
+    )
+    return Shortcuts(budget, draw=rng.random, clock=time.time, auditing=auditing)
+
+
+def _chooser(
+    config: TokenomicsConfig,
+    places: Places,
+    given: Given,
+    contexts: Contexts,
+    rng: random.Random,
+) -> Chooser:
+    settings, cascading = config.bandit, config.cascading
+    if not settings.enabled or settings.reward == "blended":
+        learner = _learner(settings, places, contexts, rng) if settings.enabled else None
+        reward = Reward(settings.cost_lambda, settings.latency_lambda)
+        return Blended(learner, _ladder(cascading), reward, cheapest=cascading.enabled)
+    target = settings.target
+    weight: QualityTarget | FixedWeight = FixedWeight(settings.cost_lambda)
+    if target is not None:
+        weight = QualityTarget(target, cascade=cascading.enabled, submit=given.submit)
+    prices = Prices(Rates(given.pricing), Sessions(time.monotonic), settings.latency_lambda)
+    learned = Learned(_learner(settings, places, contexts, rng), Drafts(), CostModel())
+    return Targeted(learned, prices, weight, cascade=cascading.enabled, graders=given.graders)
+
+
+def _ladder(settings: CascadingConfig) -> Ladder | NoCascade:
+    if not settings.enabled:
+        return NoCascade()
+    if not settings.use_escalation_prediction:
+        return Ladder(NeverSkip())
+    return Ladder(EscalationHistory(settings.escalation_prediction_threshold))
+
+
+def _learner(
+    settings: BanditConfig, places: Places, contexts: Contexts, rng: random.Random
+) -> Learner:
+    prior = _prior(places.folder)
+    rate, forgetting = settings.exploration_rate, settings.forgetting
+    by: By = "kind" if settings.contextual else "all"
+    match settings.algorithm:
+        case "thompson":
+            return BetaThompson(prior, rng.betavariate, by=by, forgetting=forgetting)
+        case "ucb":
+            return Ucb(exploration=rate, by=by, forgetting=forgetting)
+        case "epsilon_greedy":
+            return EpsilonGreedy(prior, rng, epsilon=min(1.0, rate), by=by, forgetting=forgetting)
+    shrinkage = Shrinkage(forgetting=forgetting)
+    space = contexts.space.above(prior.version)
+    make = _posterior(space.width)
+    if settings.algorithm == "linucb":
+        return LinUcb(make, prior, space, shrinkage=shrinkage, exploration=rate)
+    return LinearThompson(make, prior, space, rng.gauss, shrinkage=shrinkage)
+
+
+def _posterior(width: int) -> MakePosterior:
+    if width > _LONG_DIMENSIONS:
+        from tokenomics_shared.adapters.gaussian import NumpyGaussian
+
+        return NumpyGaussian
+    return Gaussian
+
+
+def _prior(folder: Path | None) -> KindPrior | TrainedPrior:
+    """The prior that was trained on the application's own findings, where there is one."""
+    if folder is None:
+        return KindPrior()
+    with suppress(FileNotFoundError):
+        path = folder / PRIOR_NAME
+        return TrainedPrior.from_json(path.read_text("utf-8"), str(path))
+    return KindPrior()

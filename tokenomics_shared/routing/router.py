@@ -1,0 +1,208 @@
+"""The router: policies behind error budgets, with audits and feedback to learn from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+from tokenomics_shared.bandit.contexts import Contexts
+from tokenomics_shared.effects import Call, Steps
+from tokenomics_shared.learning import (
+    Answered,
+    Lesson,
+    Price,
+    Probe,
+    Route,
+    Sample,
+    SampleStore,
+    looked_at,
+)
+from tokenomics_shared.orchestrator import fitting
+from tokenomics_shared.routing.chooser import Asked, Chooser, places
+from tokenomics_shared.types import Prompt, QueryPlan, Roster, Strategy, Verdict
+
+Vector = Callable[[str], Any]
+"""A question's unit vector."""
+
+MOST_WEIGHT: Final = 10.0
+"""Answers that a sampled one stands for at most, when it is learned of."""
+
+
+class State(Protocol):
+    """Keeps what was learned beyond the process."""
+
+    def changed(self) -> None:
+        """Save soon, in the background."""
+        ...
+
+    def close(self) -> None:
+        """Save now."""
+        ...
+
+
+class Budgets(Protocol):
+    """Says which shortcuts may be taken, and which of their answers are to be compared."""
+
+    def is_open(self, name: str) -> bool:
+        """Whether a shortcut may be taken."""
+        ...
+
+    def wants(self, name: str) -> float | None:
+        """Draw whether to compare this answer; how many it stands for, or None."""
+        ...
+
+    def learn(self, name: str, loss: float, weight: float) -> None:
+        """Take in what an answer lost against premium's."""
+        ...
+
+    def feedback(self, name: str, expected: float, score: float) -> None:
+        """Take in what an answer was worth, and what had been expected of it."""
+        ...
+
+    def spent(self, *, audits: float = 0.0, answers: float = 0.0) -> None:
+        """Count what was spent, in US dollars."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How questions are read.
+
+    Attributes:
+        contexts: makes contexts.
+        vector: embeds a question; None to do without.
+    """
+
+    contexts: Contexts
+    vector: Vector | None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is found out about answers, and where it is kept.
+
+    Attributes:
+        shortcuts: what audits found.
+        samples: what feedback needs later.
+        state: keeps what is learned.
+        clock: seconds since the epoch.
+    """
+
+    shortcuts: Budgets
+    samples: SampleStore
+    state: State
+    clock: Callable[[], float]
+
+
+class Routing:
+    """Decides which arms a request climbs, and learns how that turned out.
+
+    A chooser proposes; a shortcut that is closed is not taken, and its would-be answers are
+    sampled until they are good enough again. Safe to share between threads.
+    """
+
+    def __init__(self, chooser: Chooser, reading: Reading, evidence: Evidence) -> None:
+        self.chooser = chooser
+        self.evidence = evidence
+        self._reading = reading
+
+    def route(self, prompt: Prompt, plan: QueryPlan, roster: Roster) -> Steps[Route]:
+        """Decide which arms to ask."""
+        question, vector = prompt.question, None
+        embed = self._reading.vector
+        if embed is not None and question:
+            vector = yield from Call(lambda: embed(question))
+        context = self._reading.contexts.context(question, plan.complexity, vector)
+        arms = fitting(prompt, plan, roster)
+        asked = Asked(prompt, plan, roster, arms, context)
+        route = self.chooser.choose(asked)
+        if route.arm is roster.premium or self.evidence.shortcuts.is_open(route.arm.arm_id):
+            return route
+        allowed = tuple(
+            arm
+            for arm in arms
+            if arm is roster.premium or self.evidence.shortcuts.is_open(arm.arm_id)
+        )
+        other = self.chooser.choose(replace(asked, arms=allowed))
+        return replace(other, probe=route.arm, note=f"{other.note}:{route.arm.arm_id} is closed")
+
+    def stands(self, route: Route, roster: Roster, arm: Strategy, verdict: Verdict) -> Verdict:
+        """Have the last word on a draft that a judge looked at."""
+        return self.chooser.stands(route, roster, arm, verdict)
+
+    def learn(self, answered: Answered, price: Price) -> Lesson:
+        """Learn, keep what feedback needs later, and say what is to be compared."""
+        lesson = self.chooser.answered(answered, price)
+        self.evidence.shortcuts.spent(answers=float(price.cost or 0))
+        if answered.route.context is None:
+            return lesson
+        self._keep(answered)
+        self.evidence.state.changed()
+        return replace(lesson, probe=self._probe(answered))
+
+    def compared(self, probe: Probe, loss: float | None, cost: Decimal | None = None) -> None:
+        """Learn from what an answer lost against premium's."""
+        answered = probe.answered
+        self.evidence.shortcuts.spent(audits=float(cost or 0))
+        if loss is None:
+            return
+        arm = looked_at(probe)
+        self.chooser.compared(answered, arm, loss, min(MOST_WEIGHT, probe.weight))
+        if probe.ask is not None:
+            self.evidence.shortcuts.learn(arm.arm_id, loss, probe.weight)
+        self.evidence.state.changed()
+
+    def feedback(self, request_id: str, score: float) -> bool:
+        """Learn what an answer was worth; the second word on the same one is kept, not learned."""
+        sample = self.evidence.samples.get(request_id)
+        if sample is None:
+            return False
+        self.evidence.samples.grade(request_id, score, "feedback", self.evidence.clock())
+        expected = self.chooser.graded(sample, score, 1.0)
+        if sample.place < 1.0:
+            held = min(1.0, max(0.0, expected))
+            self.evidence.shortcuts.feedback(sample.arm.partition("|")[0], held, score)
+        self.evidence.state.changed()
+        return True
+
+    def flush(self) -> None:
+        """Return once what is pending is written."""
+        self.evidence.samples.flush()
+
+    def close(self) -> None:
+        """Write what is pending."""
+        self.evidence.state.close()
+        self.evidence.samples.close()
+
+    def _keep(self, answered: Answered) -> None:
+        context = answered.route.context
+        if context is None:
+            return
+        arm, roster = answered.strategy, answered.roster
+        (named,) = places((arm,), roster).items()
+        verdict = answered.verdict
+        self.evidence.samples.put(
+            Sample(
+                answered.request_id,
+                answered.at,
+                *named,
+                context,
+                verdict.features if verdict else None,
+                verdict.likelihood if verdict else None,
+                draft=arm is not roster.premium,
+            )
+        )
+
+    def _probe(self, answered: Answered) -> Probe | None:
+        """What is worth asking or comparing when the caller has the answer."""
+        premium = answered.roster.premium
+        if answered.draft is not None:
+            return Probe(answered, None, 1.0)
+        if answered.strategy is not premium:
+            weight = self.evidence.shortcuts.wants(answered.strategy.arm_id)
+            return None if weight is None else Probe(answered, premium, weight)
+        closed = answered.route.probe
+        if closed is None:
+            return None
+        weight = self.evidence.shortcuts.wants(closed.arm_id)
+        return None if weight is None else Probe(answered, closed, weight)

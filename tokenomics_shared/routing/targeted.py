@@ -1,0 +1,228 @@
+"""Quality learned, cost subtracted: the start by the one decision rule, for a quality target."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from tokenomics_shared.bandit.controller import FixedWeight, QualityTarget, Request
+from tokenomics_shared.bandit.costs import CostModel
+from tokenomics_shared.bandit.decision import Choice, Option, choose, needed
+from tokenomics_shared.bandit.drafts import Drafts
+from tokenomics_shared.bandit.sessions import LEAST_TOKENS, Sessions
+from tokenomics_shared.bandit.shared import Learned as Learnable
+from tokenomics_shared.learning import (
+    Answered,
+    Belief,
+    Context,
+    Learner,
+    Lesson,
+    Price,
+    Route,
+    Sample,
+)
+from tokenomics_shared.routing.chooser import Asked, name_of, places
+from tokenomics_shared.routing.rates import Rates
+from tokenomics_shared.types import Roster, Strategy, Verdict
+
+_UNIT_FADE: Final = 0.99
+"""What a request leaves of the running mean of premium's cost."""
+
+
+class Learned(NamedTuple):
+    """What is learned, by the name its sums are kept under."""
+
+    quality: Learner
+    drafts: Drafts
+    costs: CostModel
+
+
+class Prices(NamedTuple):
+    """What asking takes.
+
+    Attributes:
+        rates: US dollars a token.
+        sessions: which provider has which conversation in its cache.
+        latency_weight: quality given for a second.
+    """
+
+    rates: Rates
+    sessions: Sessions
+    latency_weight: float
+
+
+class Targeted:
+    """Starts where expected quality minus weighted cost and latency is highest."""
+
+    def __init__(
+        self,
+        learned: Learned,
+        prices: Prices,
+        weight: QualityTarget | FixedWeight,
+        *,
+        cascade: bool,
+        graders: bool,
+    ) -> None:
+        """Make it.
+
+        Args:
+            learned: what is known of qualities, drafts and costs.
+            prices: what asking takes.
+            weight: of cost.
+            cascade: drafts may be judged and escalated.
+            graders: judges beyond the checks and the scorer look at drafts, so that their scores
+                are findings on quality.
+        """
+        self.weight = weight
+        self._learned = learned
+        self._prices = prices
+        self._cascade = cascade
+        self._graders = graders
+        self._unit = 0.0
+
+    def choose(self, asked: Asked) -> Route:
+        """Choose a start by what is drawn, and the quality a draft needs by what is expected."""
+        arms = places(asked.arms, asked.roster)
+        beliefs = self._learned.quality.beliefs(asked.context, arms)
+        known = self._request(asked, arms, beliefs)
+        self.weight.routed(known)
+        weight = self.weight.weight
+        expected = known.priced(weight)
+        drawn = [
+            replace(option, quality=belief.drawn)
+            for option, belief in zip(expected, beliefs, strict=True)
+        ]
+        choice = choose(drawn, cascade=self._cascade)
+        return self._route(asked, expected, choice)
+
+    def stands(self, route: Route, roster: Roster, arm: Strategy, verdict: Verdict) -> Verdict:
+        """A draft stands when premium isn't worth more, as far as the judge's likelihood tells."""
+        known = (route.needed, verdict.likelihood, route.context, route.qualities)
+        if not verdict.accepted or None in known or route.qualities is None:
+            return verdict
+        quality = route.qualities[arm.arm_id]
+        right = self._right(name_of(arm, roster), route.context, quality, verdict)
+        least = route.needed or 0.0
+        if right >= least:
+            return replace(verdict, score=right)
+        reason = f"right with probability {right:.2f}, needed {least:.2f}"
+        return replace(verdict, accepted=False, score=right, reason=reason)
+
+    def answered(self, answered: Answered, price: Price) -> Lesson:
+        """Learn costs from every call, and quality from verdicts that say something of it."""
+        del price  # cost and quality are kept apart
+        context = answered.route.context
+        if context is None:
+            return Lesson()
+        self._learn_costs(answered, context)
+        verdict = answered.rejected or answered.verdict
+        arm = answered.route.arm
+        quality = None
+        if verdict is not None:
+            name = name_of(arm, answered.roster)
+            if verdict.likelihood is not None:
+                self._learned.drafts.see(name, context.kind, verdict.likelihood)
+            elif not verdict.abstained and (verdict.score == 0.0 or self._graders):
+                self._learned.quality.learn(context, name, verdict.score)
+        if answered.verdict is not None:
+            quality = answered.verdict.score
+        return Lesson(quality=quality)
+
+    def graded(self, sample: Sample, score: float, weight: float) -> float:
+        """Learn what an answer was worth."""
+        context = sample.context
+        (belief,) = self._learned.quality.beliefs(context, {sample.arm: sample.place})
+        expected = belief.mean
+        if sample.draft and sample.likelihood is not None:
+            drafts, said = self._learned.drafts, sample.likelihood
+            expected = drafts.likelihood(sample.arm, context.kind, belief.mean, said)
+            drafts.learn(sample.arm, context.kind, belief.mean, said, score, weight)
+        self._learned.quality.learn(context, sample.arm, score, weight)
+        self.weight.answered(expected, score, premium=sample.place >= 1.0)
+        return expected
+
+    def compared(self, answered: Answered, arm: Strategy, loss: float, weight: float) -> None:
+        """Learn what a draft was worth, as far below premium's expected quality as it lost."""
+        context, roster = answered.route.context, answered.roster
+        if context is None:
+            return
+        names = places((arm, roster.premium), roster)
+        given, premium = self._learned.quality.beliefs(context, names)
+        name = name_of(arm, roster)
+        worth = min(1.0, max(0.0, premium.mean - loss))
+        verdict = answered.rejected or answered.verdict
+        expected = given.mean
+        if verdict is not None and verdict.likelihood is not None and arm is answered.route.arm:
+            expected = self._right(name, context, given.mean, verdict)
+            self._learned.drafts.learn(
+                name, context.kind, given.mean, verdict.likelihood, worth, weight
+            )
+        self._learned.quality.learn(context, name, worth, weight)
+        if answered.strategy is arm:
+            self.weight.audited(premium.mean - expected, loss, weight)
+
+    @property
+    def learners(self) -> Mapping[str, Learnable]:
+        """What is learned, by the name it is kept under."""
+        return self._learned._asdict()
+
+    def _request(self, asked: Asked, arms: Mapping[str, float], beliefs: list[Belief]) -> Request:
+        """What is known of the request, costs in units of what premium costs on average."""
+        context, plan = asked.context, asked.plan
+        long = plan.input_tokens >= LEAST_TOKENS
+        kept = self._prices.sessions.cached(asked.prompt) if long else None
+        dollars, waits = [], []
+        for arm, (name, place) in zip(asked.arms, arms.items(), strict=True):
+            tier = asked.roster.tiers[arm.tier]
+            costs = self._learned.costs
+            output = costs.expected_output(name, context.kind, plan.predicted_output_tokens)
+            cached = min(kept.tokens, plan.input_tokens) if kept and kept.tier == tier.name else 0
+            dollars.append(
+                self._prices.rates.of(tier, place).cost(plan.input_tokens, cached, output)
+            )
+            waits.append(self._prices.latency_weight * (costs.expected_latency(name) or 0.0))
+        unit = self._unit or dollars[-1]
+        self._unit = _UNIT_FADE * unit + (1.0 - _UNIT_FADE) * dollars[-1]
+        options = tuple(
+            Option(belief.mean, cost / unit if unit else 0.0, self._spread(name, context, belief))
+            for name, belief, cost in zip(arms, beliefs, dollars, strict=True)
+        )
+        return Request(options, tuple(waits))
+
+    def _spread(self, arm: str, context: Context, belief: Belief) -> float:
+        if not self._cascade:
+            return 0.0
+        return self._learned.drafts.spread(arm, context.kind, belief.mean)
+
+    def _route(self, asked: Asked, expected: list[Option], choice: Choice) -> Route:
+        premium = asked.roster.premium
+        arm = asked.arms[choice.index]
+        rungs = (premium,) if arm is premium else (arm, premium)
+        qualities = {a.arm_id: o.quality for a, o in zip(asked.arms, expected, strict=True)}
+        return Route(
+            arm,
+            rungs,
+            judged=choice.judged,
+            needed=needed(expected[-1]) if choice.judged else None,
+            context=asked.context,
+            plan=asked.plan,
+            qualities=qualities,
+            escalation=choice.escalation,
+            note=f":{asked.context.kind}" + (":judged" if choice.judged else ""),
+        )
+
+    def _right(
+        self, name: str, context: Context | None, quality: float, verdict: Verdict
+    ) -> float:
+        if context is None or verdict.likelihood is None:
+            return quality
+        return self._learned.drafts.likelihood(name, context.kind, quality, verdict.likelihood)
+
+    def _learn_costs(self, answered: Answered, context: Context) -> None:
+        by_tier = {arm.tier: arm for arm in reversed(answered.roster.arms)}
+        for charge in answered.charges:
+            arm = by_tier.get(charge.tier)
+            if arm is None or charge.status != "ok" or charge.purpose == "judge":
+                continue
+            name = name_of(arm, answered.roster)
+            self._learned.costs.learn(name, context.kind, charge.usage.output, charge.latency_s)
+            self._prices.sessions.read(answered.prompt, charge.tier, charge.usage.input)
