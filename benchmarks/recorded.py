@@ -89,16 +89,21 @@ class KnownVectors:
     local = True
 
     def __init__(
-        self, texts: Sequence[str], vectors: NDArray[np.float32], otherwise: Embedder | None = None
+        self,
+        texts: Sequence[str],
+        vectors: NDArray[np.float32],
+        name: str,
+        otherwise: Embedder | None = None,
     ) -> None:
         """Take the vectors.
 
         Args:
+            name: of the embedder that made them, as it is known to what reads them.
             texts: what the vectors are of.
             vectors: one row a text, of unit length.
             otherwise: embeds other texts; they are an error when None.
         """
-        self.name = otherwise.name if otherwise else "recorded"
+        self.name = name
         self.dimensions = int(vectors.shape[1])
         self._rows = {text: row for row, text in enumerate(texts)}
         self._vectors = vectors

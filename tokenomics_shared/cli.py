@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -157,6 +158,73 @@ def replay(  # noqa: PLR0913 -- a command's options
         typer.echo(json.dumps(to_dict(log, trials, remarks), indent=2))
     else:
         _show(table(log, trials), remarks)
+
+
+@app.command()
+def evaluate(
+    file: Annotated[
+        Path, typer.Argument(help="JSON lines of question, optimized, baseline[, reference].")
+    ],
+    *,
+    judge: Annotated[
+        str | None,
+        typer.Option(help="MODULE:FUNCTION, or langchain:PROVIDER:MODEL; none by default."),
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Pairs the judge looks at at a time.")] = 4,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Compare pairs of answers: is the optimized one as good as the baseline's?"""
+    from tokenomics_shared import evaluation
+    from tokenomics_shared.evaluation.telling import remarks_on, table
+
+    if workers < 1:
+        _fail(f"--workers must be 1 or more, got {workers}")
+    # As gunicorn does it: what lies where one stands can be imported.
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        pairs = evaluation.read_pairs(file)
+        model = None if judge is None else evaluation.judge_model(judge)
+    except TokenomicsError as error:
+        _fail(str(error))
+    with _progress("comparing", len(pairs)) as advance:
+        found = evaluation.evaluate(pairs, model, workers=workers, on_step=advance)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), indent=2))
+    else:
+        _show(table(found), remarks_on(found))
+
+
+@app.command()
+def train(
+    state_dir: Annotated[Path, typer.Argument(help="The application's folder of state.")],
+    *,
+    log: Annotated[
+        Path | None, typer.Option(help="Learn from these recorded outcomes, too.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Refit scorer and prior to what answers were found to be worth, if that makes them better."""
+    from tokenomics_shared.adapters.genai_prices import GenaiPrices
+    from tokenomics_shared.replay import read_log
+    from tokenomics_shared.training import findings_in, findings_of, refit, telling
+
+    if not state_dir.is_dir():
+        _fail(f"{state_dir} is no folder")
+    try:
+        findings = findings_in(state_dir)
+        if log is not None:
+            findings += findings_of(read_log(log, table=GenaiPrices()))
+        with _progress("fitting", telling.STEPS) as advance:
+            found = list(refit(findings, on_step=advance))
+        for each in found:
+            if each.weights is not None:
+                each.keep(state_dir)
+    except (TokenomicsError, OSError) as error:
+        _fail(str(error))
+    if as_json:
+        typer.echo(json.dumps([telling.to_dict(each) for each in found], indent=2))
+    else:
+        _show(telling.table(found), telling.remarks_on(found))
 
 
 def _prices(stated: Sequence[str]) -> dict[str, "Price"]:

@@ -38,7 +38,7 @@ class Playable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What is told of the given answers' worth; nothing is ever told of answers not given.
+    """What is told of the answers' worth; never of answers not given, nor of those from memory.
 
     Attributes:
         share: of the answers that are graded at all, drawn at random, 0 to 1.
@@ -96,7 +96,7 @@ def replay(
                 playing.flush()
             step = _step(log, item, outcome, backend.calls)
             steps.append(step)
-            if draws.random() < feedback.share:
+            if draws.random() < feedback.share and step.path != "memory":
                 wrong = draws.random() < feedback.error
                 playing.feedback(outcome.request_id, 1.0 - step.score if wrong else step.score)
             if on_step is not None:
