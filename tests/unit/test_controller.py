@@ -56,7 +56,7 @@ def test_audits_that_find_more_lost_than_expected_lower_the_weight() -> None:
     for request in requests(1_000):
         for controller in (believing, told):
             controller.routed(request)
-        told.audited(0.1, 0.25, 1.0)
+        told.audited(0.1, 0.25)
     assert told.weight < 0.8 * believing.weight
 
 
@@ -77,7 +77,7 @@ def test_a_fixed_weight_stays() -> None:
     for request in requests(100):
         fixed.routed(request)
     fixed.answered(0.5, 0.0, premium=False)
-    fixed.audited(0.0, 1.0, 1.0)
+    fixed.audited(0.0, 1.0)
     assert fixed.weight == 0.15
 
 

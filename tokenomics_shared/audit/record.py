@@ -53,6 +53,7 @@ class Record:
         self.open = True
         self.since = now
         self.reopened = False
+        self._spare = 0.0
         self.losses = Losses()
         self.sums = SharedSums(_SUMS)
         self._stretch = Losses()
@@ -66,11 +67,20 @@ class Record:
         """How near a detector is to its alarm, 0 to 1 and over."""
         return max(self._audits.evidence, self._drift.evidence)
 
-    def learn(self, loss: float, weight: float) -> Change | None:
-        """Take in an audit, or a probe while closed."""
+    def learn(self, loss: float, weight: float, spare: float) -> Change | None:
+        """Take in an audit, or a probe while closed.
+
+        Args:
+            loss: what was found.
+            weight: uses that it stands for.
+            spare: what may be lost beyond the budget at present, at least 0; a detector's promise
+                holds for limits that move, as long as they don't know the loss.
+        """
         row = [0.0] * _SUMS
         row[_LOSSES] = Losses.one(loss, weight).sums()
-        detector, value = (self._audits, loss) if self.open else (self._recovery, -loss)
+        self._spare = spare
+        over = max(-1.0, loss - spare)
+        detector, value = (self._audits, over) if self.open else (self._recovery, -over)
         row[_ABOUT["audit" if self.open else "probe"]] = detector.factors(value)
         return self._note(row)
 
@@ -162,6 +172,6 @@ class Record:
     def _recovered(self) -> bool:
         return (
             self._stretch.audits >= LEAST_PROBES
-            and self._stretch.mean <= self._limits.budget
+            and self._stretch.mean <= self._limits.budget + self._spare
             and self._recovery.alarmed
         )

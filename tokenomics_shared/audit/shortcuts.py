@@ -120,7 +120,9 @@ class Shortcuts(ForkSafe):
         with self.lock:
             self._purse.spent(audits, answers)
 
-    def learn(self, name: str, loss: float, weight: float = 1.0) -> None:
+    def learn(
+        self, name: str, loss: float, weight: float = 1.0, allowed: float | None = None
+    ) -> None:
         """Take in an audit.
 
         Args:
@@ -128,6 +130,8 @@ class Shortcuts(ForkSafe):
             loss: premium's quality minus the given answer's, in [-1, 1]: 0 for as good, negative
                 for better.
             weight: what `wants` returned.
+            allowed: mean loss that is allowed at present, where that is more than the budget: a
+                budget for all requests allows a shortcut more when few take it.
 
         Raises:
             ValueError: the loss or the weight is impossible.
@@ -138,7 +142,8 @@ class Shortcuts(ForkSafe):
             raise ValueError(f"a weight is more than 0 and finite, not {weight!r}")
         with self.lock:
             record = self._record(name)
-            said = self._follow_up(name, record, record.learn(loss, weight))
+            spare = 0.0 if allowed is None else max(0.0, allowed - self.budget)
+            said = self._follow_up(name, record, record.learn(loss, weight, spare))
         self._say(said)
 
     def feedback(self, name: str, expected: float, score: float) -> None:

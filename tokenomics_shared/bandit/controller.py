@@ -27,7 +27,9 @@ MARGIN: Final = 0.004
 _DOUBT = 100.0
 """Observations that the learners' own expectations are worth against what was observed."""
 
-_AUDITS_DOUBT = 30.0
+_AUDITS_DOUBT = 250.0
+"""Audits likewise. A single one is right or wrong, so that it takes this many to tell a mean to
+three points, which is about how far the learners err."""
 
 _FADE = 0.999
 """What an observation leaves of the earlier ones."""
@@ -74,7 +76,7 @@ class FixedWeight:
     def answered(self, expected: float, score: float, *, premium: bool) -> None:
         """Learn nothing."""
 
-    def audited(self, expected: float, loss: float, weight: float) -> None:
+    def audited(self, expected: float, loss: float) -> None:
         """Learn nothing."""
 
 
@@ -121,12 +123,16 @@ class QualityTarget(ForkSafe):
     def answered(self, expected: float, score: float, *, premium: bool) -> None:
         """Take in what an answer was worth, of which this quality had been expected."""
         with self.lock:
-            (self._premium if premium else self._cheap).add(score - expected, 1.0)
+            (self._premium if premium else self._cheap).add(score - expected)
 
-    def audited(self, expected: float, loss: float, weight: float) -> None:
-        """Take in what was lost by not asking premium, of which this loss had been expected."""
+    def audited(self, expected: float, loss: float) -> None:
+        """Take in what was lost by not asking premium, of which this loss had been expected.
+
+        Each audit counts once, at whatever rate it was drawn: rates change slowly, and weights
+        would make one audit outvote many.
+        """
         with self.lock:
-            self._unseen.add(loss - expected, weight)
+            self._unseen.add(loss - expected)
 
     @override
     def in_child(self) -> None:
@@ -182,6 +188,6 @@ class _Mean:
     def trust(self) -> float:
         return self._weight / (self._doubt + self._weight)
 
-    def add(self, number: float, weight: float) -> None:
-        self._sum = self._sum * _FADE + number * weight
-        self._weight = self._weight * _FADE + weight
+    def add(self, number: float) -> None:
+        self._sum = self._sum * _FADE + number
+        self._weight = self._weight * _FADE + 1.0

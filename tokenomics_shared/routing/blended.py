@@ -82,6 +82,10 @@ class Blended:
     def compared(self, answered: Answered, arm: Strategy, loss: float, weight: float) -> None:
         """Learn nothing: what was lost is the error budget's business."""
 
+    def allowed(self) -> float:
+        """What saving a unit of cost is worth."""
+        return self._reward.cost_weight
+
     @property
     def learners(self) -> Mapping[str, Learnable]:
         """What is learned, by the name it is kept under."""

@@ -48,6 +48,10 @@ class Chooser(Protocol):
         """Take in what an arm's answer lost against premium's."""
         ...
 
+    def allowed(self) -> float:
+        """Quality that a cheaper answer may lose against premium's, on average."""
+        ...
+
     @property
     def learners(self) -> Mapping[str, Learned]:
         """What is learned, by the name it is kept under."""

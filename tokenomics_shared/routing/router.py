@@ -51,8 +51,10 @@ class Budgets(Protocol):
         """Draw whether to compare this answer; how many it stands for, or None."""
         ...
 
-    def learn(self, name: str, loss: float, weight: float) -> None:
-        """Take in what an answer lost against premium's."""
+    def learn(
+        self, name: str, loss: float, weight: float = 1.0, allowed: float | None = None
+    ) -> None:
+        """Take in what an answer lost against premium's, and what it might on average."""
         ...
 
     def feedback(self, name: str, expected: float, score: float) -> None:
@@ -149,7 +151,8 @@ class Routing:
         arm = looked_at(probe)
         self.chooser.compared(answered, arm, loss, min(MOST_WEIGHT, probe.weight))
         if probe.ask is not None:
-            self.evidence.shortcuts.learn(arm.arm_id, loss, probe.weight)
+            allowed = self.chooser.allowed()
+            self.evidence.shortcuts.learn(arm.arm_id, loss, probe.weight, allowed)
         self.evidence.state.changed()
 
     def feedback(self, request_id: str, score: float) -> bool:

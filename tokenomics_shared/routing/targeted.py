@@ -24,8 +24,12 @@ from tokenomics_shared.routing.chooser import Asked, name_of, places
 from tokenomics_shared.routing.rates import Rates
 from tokenomics_shared.types import Roster, Strategy, Verdict
 
-_UNIT_FADE: Final = 0.99
-"""What a request leaves of the running mean of premium's cost."""
+_FADE: Final = 0.99
+"""What a request leaves of the running means of premium's cost and quality, and of the share that
+is answered cheaply."""
+
+_LEAST_SHARE: Final = 0.2
+"""Of requests answered cheaply; below it the few don't get a larger allowance."""
 
 
 Judging = Literal["none", "broken", "doubtful"]
@@ -83,13 +87,16 @@ class Targeted:
         self._sighted = judging == "doubtful"
         self._graders = graders
         self._unit = 0.0
+        self._cheap_share = self._premium_quality = 1.0
 
     def choose(self, asked: Asked) -> Route:
         """Choose a start by what is drawn, and the quality a draft needs by what is expected."""
         arms = places(asked.arms, asked.roster)
         beliefs = self._learned.quality.beliefs(asked.context, arms)
         known = self._request(asked, arms, beliefs)
-        self.weight.routed(known)
+        if len(arms) > 1:
+            # With premium alone there is nothing that a weight could decide.
+            self.weight.routed(known)
         weight = self.weight.weight
         expected = known.priced(weight)
         drawn = [
@@ -119,6 +126,7 @@ class Targeted:
         if context is None:
             return Lesson()
         self._learn_costs(answered, context)
+        self._learn_shares(answered)
         verdict = answered.rejected or answered.verdict
         arm = answered.route.arm
         quality = None
@@ -163,7 +171,17 @@ class Targeted:
             )
         self._learned.quality.learn(context, name, worth, weight)
         if answered.strategy is arm:
-            self.weight.audited(premium.mean - expected, loss, weight)
+            self.weight.audited(premium.mean - expected, loss)
+
+    def allowed(self) -> float:
+        """What a target leaves for all requests, for the share of them that is answered cheaply.
+
+        Without a target, what saving a unit of cost is worth.
+        """
+        if not isinstance(self.weight, QualityTarget):
+            return self.weight.weight
+        left = (1.0 - self.weight.target) * self._premium_quality
+        return left / max(_LEAST_SHARE, self._cheap_share)
 
     @property
     def learners(self) -> Mapping[str, Learnable]:
@@ -186,7 +204,7 @@ class Targeted:
             )
             waits.append(self._prices.latency_weight * (costs.expected_latency(name) or 0.0))
         unit = self._unit or dollars[-1]
-        self._unit = _UNIT_FADE * unit + (1.0 - _UNIT_FADE) * dollars[-1]
+        self._unit = _FADE * unit + (1.0 - _FADE) * dollars[-1]
         options = tuple(
             Option(belief.mean, cost / unit if unit else 0.0, self._spread(name, context, belief))
             for name, belief, cost in zip(arms, beliefs, dollars, strict=True)
@@ -222,6 +240,13 @@ class Targeted:
         if context is None or verdict.likelihood is None:
             return quality
         return self._learned.drafts.likelihood(name, context.kind, quality, verdict.likelihood)
+
+    def _learn_shares(self, answered: Answered) -> None:
+        cheap = float(answered.strategy is not answered.roster.premium)
+        self._cheap_share = _FADE * self._cheap_share + (1.0 - _FADE) * cheap
+        qualities = answered.route.qualities or {}
+        best = qualities.get(answered.roster.premium.arm_id, self._premium_quality)
+        self._premium_quality = _FADE * self._premium_quality + (1.0 - _FADE) * best
 
     def _learn_costs(self, answered: Answered, context: Context) -> None:
         by_tier = {arm.tier: arm for arm in reversed(answered.roster.arms)}

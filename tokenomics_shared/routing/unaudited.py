@@ -12,7 +12,9 @@ class Unaudited:
         """Never."""
         return None
 
-    def learn(self, name: str, loss: float, weight: float) -> None:
+    def learn(
+        self, name: str, loss: float, weight: float = 1.0, allowed: float | None = None
+    ) -> None:
         """Learn nothing."""
 
     def feedback(self, name: str, expected: float, score: float) -> None:
