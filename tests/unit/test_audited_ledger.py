@@ -188,7 +188,7 @@ def test_the_report_says_what_quality_was_kept(ledger: SqliteLedger) -> None:
     for shown in (
         "cheap 50 20 10.0 % 1.2 % to 31.7 %",
         "compression 3 0 not audited yet",
-        "Quality kept overall: 95.0 % of premium's",
+        "Quality kept overall: 95.0 % (95 % interval",
         "3 answers are of shortcuts not audited yet, and left out.",
     ):
         assert shown in text

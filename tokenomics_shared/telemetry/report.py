@@ -188,8 +188,9 @@ def _quality_remark(totals: Totals) -> list[str]:
         else ""
     )
     return [
-        f"Quality kept overall: {100 * quality:.1f} % of premium's (95 % interval "
-        f"{100 * low:.1f} to {100 * high:.1f} %), by audits of what shortcuts answered.{left_out}"
+        f"Quality kept overall: {100 * quality:.1f} % (95 % interval {100 * low:.1f} to "
+        f"{100 * high:.1f} %), by audits of what shortcuts answered; 100 % is as good as premium."
+        f"{left_out}"
     ]
 
 
