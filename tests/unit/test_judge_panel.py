@@ -37,7 +37,8 @@ class Saying:
         self.heard.append(self.verdict)
         if isinstance(self.verdict, Exception):
             raise self.verdict
-        return self.verdict
+        verdict: Verdict = self.verdict
+        return verdict
 
 
 class Selective(Saying):

@@ -25,9 +25,14 @@ _OTHER_LANGUAGE = re.compile(
     re.IGNORECASE,
 )
 _LINE_OF_CODE = re.compile(
-    r"\s*(?:def\s+\w+\s*\(|(?:class|for|while|if|elif|with|async def)\b.*:\s*(?:#.*)?$|else:|try:|@\w|"
-    r"(?:return|import|from|raise|yield|assert|print)\b|#include\b|using namespace|#|\w[\w.\[\]]*"
-    r"(?:\s*,\s*\w+)*\s*[-+*/]?=[^=]|\w[\w.]*\(.*\)\s*$|[\])}]+\s*$|except\b.*:|pass$|\"\"\"|'''|.*[;{}]\s*$)"
+    r"""\s*(?:def\s+\w+\s*\(
+    |(?:class|for|while|if|elif|with|async[ ]def)\b.*:\s*(?:\#.*)?$
+    |else: |try: |except\b.*: |pass$
+    |@\w |(?:return|import|from|raise|yield|assert|print)\b
+    |\#include\b |using[ ]namespace |\#
+    |\w[\w.\[\]]*(?:\s*,\s*\w+)*\s*[-+*/]?=[^=] |\w[\w.]*\(.*\)\s*$ |[\])}]+\s*$
+    |\"{3} |'{3} |.*[;{}]\s*$)""",
+    re.VERBOSE,
 )
 _SESSION = re.compile(r"^\s*(?:>>>|\.\.\.|In \[\d+\]:|\$|%|!)", re.MULTILINE)
 """Transcripts of a shell, and notebooks' commands."""
