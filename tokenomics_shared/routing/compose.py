@@ -78,7 +78,7 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
     """
     settings = config.bandit
     rng = random.Random(settings.seed)  # noqa: S311 -- choices, not secrets
-    reading = _reading(settings, given.embedder)
+    reading = _reading(config, given.embedder)
     chooser = _chooser(config, places, given, reading.contexts, rng)
     shortcuts: Budgets = Unaudited()
     learned = dict(chooser.learners)
@@ -104,16 +104,21 @@ def versus(config: TokenomicsConfig, embedder: "Embedder | None") -> Versus:
     return Versus(config.audit.compare, agree, model)
 
 
-def _reading(settings: BanditConfig, known: "Embedder | None") -> Reading:
+def _reading(config: TokenomicsConfig, known: "Embedder | None") -> Reading:
     """How questions are read: with an embedding where there is one anyway, or one is asked for."""
-    embedder = known if settings.features != "surface" else None
-    if settings.features == "embedding" and embedder is None:
+    wanted = config.bandit.features
+    embedder = known if wanted != "surface" else None
+    if wanted == "embedding" and embedder is None:
         try:
             from tokenomics_shared.adapters.embeddings import embedder_of
             from tokenomics_shared.adapters.memoised import Memoised
+            from tokenomics_shared.adapters.patient import Patient
         except ImportError as error:
             raise MissingExtra("bandit.features = 'embedding'", "embeddings") from error
-        embedder = Memoised(embedder_of(None))
+        embedder = embedder_of(config.memory.embedder)
+        if not embedder.local:
+            embedder = Patient(embedder, config.memory.embedder_timeout_s)
+        embedder = Memoised(embedder)
     if embedder is None:
         return Reading(Contexts(), None)
     from tokenomics_shared.adapters.projecting import Projector
@@ -160,6 +165,7 @@ def _chooser(
         weight,
         judging="doubtful" if sighted else judging,
         graders=given.graders,
+        bounded=settings.algorithm == "thompson",
     )
 
 

@@ -69,6 +69,7 @@ class Targeted:
         *,
         judging: Judging,
         graders: bool,
+        bounded: bool = False,
     ) -> None:
         """Make it.
 
@@ -79,7 +80,9 @@ class Targeted:
             judging: which drafts are escalated: `none`, the `broken` ones, or the `doubtful` too.
             graders: judges beyond the checks and the scorer look at drafts, so that their scores
                 are findings on quality.
+            bounded: the learner takes qualities from 0 to 1 only.
         """
+        self._bounded = bounded
         self.weight = weight
         self._learned = learned
         self._prices = prices
@@ -161,7 +164,10 @@ class Targeted:
         names = places((arm, roster.premium), roster)
         given, premium = self._learned.quality.beliefs(context, names)
         name = name_of(arm, roster)
-        worth = min(1.0, max(0.0, premium.mean - loss))
+        # Kept whole where the learner can take it: cut to 0 and 1, it would be too low on average.
+        worth = premium.mean - loss
+        if self._bounded:
+            worth = min(1.0, max(0.0, worth))
         verdict = answered.rejected or answered.verdict
         expected = given.mean
         if verdict is not None and verdict.likelihood is not None and arm is answered.route.arm:
