@@ -7,7 +7,6 @@ what else the machine does; it includes the ledger's writer thread. With `--peer
 measured beside us, in an environment of its own.
 """
 
-import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack

@@ -6,15 +6,16 @@ instead: it accepts one only when labels such as these would be improbable if it
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import exp, lgamma, log, log1p
 from typing import Final
 
 _GRID: Final = tuple(step / 100.0 for step in range(99, 0, -1))
 """Thresholds that are tested; fixed before any label is seen, as the method demands."""
 
-_STARTS: Final = 10
-"""Places in the grid where testing begins, each with its part of the doubt."""
+_STARTS: Final = (0.97, 0.9, 0.8, 0.7, 0.6, 0.5)
+"""Thresholds at which testing begins, each with its part of the doubt: at the strictest too few
+answers are accepted to show anything, so one start there would end every test at once.
+"""
 
 
 def margin(
@@ -48,13 +49,12 @@ def margin(
         raise ValueError(
             f"target and confidence must be between 0 and 1, got {target!r} and {confidence!r}"
         )
-    doubt = (1.0 - confidence) / _STARTS
+    doubt = (1.0 - confidence) / len(_STARTS)
     counts = _counts(scores, labels)
     shown = [
         _chance_of_fewer(wrong, accepted, 1.0 - target) <= doubt for accepted, wrong in counts
     ]
-    bounds = [round(part * len(_GRID) / _STARTS) for part in range(_STARTS + 1)]
-    found = [_descend(shown, start, len(_GRID)) for start, _ in pairwise(bounds)]
+    found = [_descend(shown, _GRID.index(start)) for start in _STARTS]
     lowest = max((at for at in found if at is not None), default=None)
     return None if lowest is None else _GRID[lowest]
 
@@ -71,9 +71,10 @@ def _counts(scores: Sequence[float], labels: Sequence[bool]) -> list[tuple[int, 
     return counts
 
 
-def _descend(shown: Sequence[bool], start: int, end: int) -> int | None:
+def _descend(shown: Sequence[bool], start: int) -> int | None:
+    """The last place from the start on before one that was not shown to do."""
     at = start
-    while at < end and shown[at]:
+    while at < len(shown) and shown[at]:
         at += 1
     return at - 1 if at > start else None
 

@@ -23,9 +23,12 @@ _EQUATION: Final = re.compile(
 )
 _ANNOTATION: Final = re.compile(r"<<([^<>=]{1,120})=\s*([^<>=]{1,40})>>")
 _TOKEN: Final = re.compile(r"\d+(?:\.\d+)?%?|\.\d+%?|[-+*/()]")
-_TIMES: Final = re.compile(r"(?<=[\d)\] a-z])[xX\u00d7](?=[ ($\d])|\\?\\times|\\\*|\u00b7")
-_FURNITURE: Final = re.compile(r"\\?[$£€]|\\[()\[\]]|\*\*|(?<=\d),(?=\d{3})|/ ?[a-z]+|\\text|[{}]")
-"""What stands around numbers and changes none: money signs, thousands, `per hour` as `/hour`."""
+_TIMES: Final = re.compile(r"[xX\u00d7](?<=[\d)\] a-z].)(?=[ (\d])")
+_LATEX: Final = re.compile(r"\\(?:([()\[\]])|(times|cdot)|text|,)")
+_MONEY: Final = str.maketrans("", "", "$£€{}")
+_THOUSANDS: Final = re.compile(r",(?=\d{3})")
+_RATE: Final = re.compile(r"/ ?[a-z]+")
+"""`per hour`, written `/hour`."""
 
 _TOKENS: Final = 60
 """Numbers and signs of the longest expression that is read: it bounds how deep brackets nest."""
@@ -36,7 +39,10 @@ _ADDING: Final = frozenset("+-")
 _SCALING: Final = frozenset("*/")
 
 _SLACK: Final = 0.0055
-"""Two decimals are as exact as answers are written; larger values may be off by this share."""
+"""Two decimals are as exact as answers are written."""
+
+_SHARE: Final = 0.001
+"""Of a large value, what rounding may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +97,29 @@ def evaluate(written: str) -> float | None:
 
 def close(first: float, second: float) -> bool:
     """Whether two numbers are the same but for rounding."""
-    return abs(first - second) <= max(_SLACK, _SLACK * abs(first))
+    return abs(first - second) <= max(_SLACK, _SHARE * abs(first))
 
 
 def _written(text: str) -> Iterator[tuple[str, str]]:
-    text = _TIMES.sub("*", text)
+    """Expressions and what they are said to be, as written."""
+    text = _bare(text)
     if "<<" in text:
         yield from _ANNOTATION.findall(text)
         text = _ANNOTATION.sub("", text)
     if "=" in text:
-        yield from _EQUATION.findall(_FURNITURE.sub("", text))
+        yield from _EQUATION.findall(text)
+
+
+def _bare(text: str) -> str:
+    """The text without what stands around numbers and changes none; `*` for every times sign."""
+    text = text.translate(_MONEY) if "$" in text or not text.isascii() else text
+    if "\\" in text:
+        text = _LATEX.sub(lambda sign: "*" if sign[2] else "", text.replace("\\*", "*"))
+    if "**" in text:
+        text = text.replace("**", "")
+    if "/" in text:
+        text = _RATE.sub("", text)
+    return _THOUSANDS.sub("", _TIMES.sub("*", text))
 
 
 def _step(written: str, result: str) -> Step | None:
@@ -119,7 +138,7 @@ def _stated(result: str) -> float | None:
     try:
         value = float(result)
     except ValueError:
-        return evaluate(_FURNITURE.sub("", result))
+        return evaluate(result)
     return value if isfinite(value) else None
 
 
