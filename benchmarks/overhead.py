@@ -7,18 +7,14 @@ what else the machine does; it includes the ledger's writer thread. With `--peer
 measured beside us, in an environment of its own.
 """
 
-import json
-import subprocess
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
-from venv import EnvBuilder
 
 from contenders import Bench
 from harness import (
-    HERE,
     Bar,
     Figure,
     command_line,
@@ -30,10 +26,8 @@ from harness import (
     write_json,
 )
 from imports import Import, time_imports
+from peers import ask_peers
 from rounds import TURNS, Batch, Comparison, Timings, alternate, compare, least, middle
-
-PEERS = HERE / ".peers" / "venv"
-CASCADEFLOW = "cascadeflow==1.2.0"
 
 US, MS = 1e6, 1e3
 
@@ -135,21 +129,8 @@ def _ours(url: str, arguments: Namespace) -> dict[str, Sequence[Batch]]:
 
 def _peers(url: str, arguments: Namespace) -> dict[str, Any]:
     """What the peers' own environment measured; nothing when there is none."""
-    python = str(PEERS / ("Scripts" if sys.platform == "win32" else "bin") / "python")
-    ready = PEERS / ".ready"
-    if arguments.peers and not ready.exists():
-        EnvBuilder(with_pip=True, clear=True).create(PEERS)
-        constraints = str(HERE.parent / "constraints.txt")
-        install = [python, "-m", "pip", "install", "--quiet", "--constraint", constraints]
-        subprocess.run([*install, CASCADEFLOW, "langchain-openai"], check=True)  # noqa: S603 -- ours
-        ready.touch()
-    if not ready.exists():
-        return {}
-    command = [python, str(HERE / "peers_cascadeflow.py"), "--url", url]
-    sizes = ["--rounds", str(arguments.rounds), "--calls", str(arguments.calls)]
-    ran = subprocess.run([*command, *sizes], check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 -- ours
-    result: dict[str, Any] = json.loads(ran.stdout.splitlines()[-1])
-    return result
+    sizes = ("--rounds", str(arguments.rounds), "--calls", str(arguments.calls))
+    return ask_peers("peers_cascadeflow.py", "--url", url, *sizes, install=arguments.peers)
 
 
 def _figures(timings: Timings, comparisons: Mapping[str, Comparison]) -> dict[str, Figure]:

@@ -23,12 +23,12 @@ def test_the_prediction_stands_until_something_is_seen() -> None:
 
 
 def test_what_is_seen_outweighs_the_prediction() -> None:
-    costs = taught(*[("code", 900.0)] * 200)
+    costs = taught(*(("code", 900.0) for _ in range(200)))
     assert costs.expected_output("cheap", "code", 100.0) == pytest.approx(900, rel=0.02)
 
 
 def test_an_arms_other_answers_count_before_its_kind_is_seen() -> None:
-    costs = taught(*[("code", 900.0)] * 100)
+    costs = taught(*(("code", 900.0) for _ in range(100)))
     assert costs.expected_output("cheap", "chat", 100.0) > 700
     for _ in range(400):
         costs.learn("cheap", "chat", 50, 1.0)

@@ -126,6 +126,25 @@ def test_the_prior_is_what_a_linear_learner_expects_at_first() -> None:
     assert means(learner, context) == expected
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: LinUcb(Gaussian, KindPrior(), SPACE),
+        lambda: BetaThompson(KindPrior(), chance().betavariate),
+    ],
+    ids=["linear", "tabular"],
+)
+def test_what_is_learned_later_counts_from_the_place_it_was_answered_at(
+    make: Callable[[], LinUcb | BetaThompson],
+) -> None:
+    at_once, later = make(), make()
+    at_once.beliefs(asked("code"), ARMS)
+    for _ in range(20):
+        at_once.learn(asked("code"), PREMIUM, 0.2)
+        later.learn(asked("code"), PREMIUM, 0.2, place=1.0)
+    assert means(later, asked("code")) == means(at_once, asked("code"))
+
+
 def test_a_prior_that_is_wrong_is_overcome() -> None:
     learner = LEARNERS["linucb"]()
     learner.beliefs(asked(), ARMS)

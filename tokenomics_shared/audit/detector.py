@@ -24,6 +24,9 @@ class Detector:
     What others found may be taken in as one step: the product of their factors is a bet too.
 
     Not safe to share between threads: the caller locks.
+
+    Attributes:
+        evidence: how far it is to the alarm, as logarithms go: 0 for nothing suspicious, 1 for it.
     """
 
     def __init__(self, limit: float, run_length: float, least: float) -> None:
@@ -37,7 +40,7 @@ class Detector:
         self._limit = limit
         self._alarm = math.log(run_length)
         self._bets = tuple(bet / (limit - least) for bet in BETS)
-        self._wealth = [0.0] * len(BETS)
+        self._bear([0.0] * len(BETS))
 
     def factors(self, value: float) -> list[float]:
         """What a value multiplies each bet's wealth by, as logarithms, which add up."""
@@ -46,20 +49,16 @@ class Detector:
     def step(self, factors: Sequence[float]) -> None:
         """Take in a value's factors, or the sums of several values'."""
         # Wealth that fell under 1 is put up again first, not last: a bet is not given back.
-        self._wealth = [
-            max(0.0, wealth) + factor for wealth, factor in zip(self._wealth, factors, strict=True)
-        ]
+        self._bear(
+            [
+                max(0.0, wealth) + factor
+                for wealth, factor in zip(self._wealth, factors, strict=True)
+            ]
+        )
 
     def reset(self) -> None:
         """Forget what was seen."""
-        self._wealth = [0.0] * len(BETS)
-
-    @property
-    def evidence(self) -> float:
-        """How far it is to the alarm, as logarithms go: 0 for nothing suspicious, 1 for it."""
-        most = max(self._wealth)
-        mean = sum(math.exp(wealth - most) for wealth in self._wealth) / len(BETS)
-        return max(0.0, most + math.log(mean)) / self._alarm
+        self._bear([0.0] * len(BETS))
 
     @property
     def alarmed(self) -> bool:
@@ -79,4 +78,11 @@ class Detector:
         numbers = [float(each) for each in wealth]
         if len(numbers) != len(BETS) or not all(map(math.isfinite, numbers)):
             raise ValueError(f"a detector's state is {len(BETS)} finite numbers")
-        self._wealth = numbers
+        self._bear(numbers)
+
+    def _bear(self, wealth: list[float]) -> None:
+        """Look once at what findings, which are few, amount to: every use asks for it."""
+        self._wealth = wealth
+        most = max(wealth)
+        mean = sum(math.exp(each - most) for each in wealth) / len(BETS)
+        self.evidence = max(0.0, most + math.log(mean)) / self._alarm

@@ -194,14 +194,16 @@ class Shortcuts(ForkSafe):
             ValueError: they are broken.
         """
         said = []
-        with self.lock:
-            for name, sums in everything.items():
-                if name == _MONEY:
-                    self._purse.sums.rebase(sums)
-                else:
-                    record = self._record(name)
-                    said += self._follow_up(name, record, record.rebase(sums))
-        self._say(said)
+        try:
+            with self.lock:
+                for name, sums in everything.items():
+                    if name == _MONEY:
+                        self._purse.sums.rebase(sums)
+                    else:
+                        record = self._record(name)
+                        said += self._follow_up(name, record, record.rebase(sums))
+        finally:
+            self._say(said)
 
     def state(self) -> dict[str, Any]:
         """Everything, JSON-able."""

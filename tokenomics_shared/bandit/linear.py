@@ -50,14 +50,31 @@ class _Linear(ForkSafe, ABC):
         self._places.note(arms)
         return [self._belief(context, arm, place) for arm, place in arms.items()]
 
-    def learn(self, context: Context, arm: str, value: float, weight: float = 1.0) -> None:
+    def learn(
+        self,
+        context: Context,
+        arm: str,
+        value: float,
+        weight: float = 1.0,
+        *,
+        place: float | None = None,
+    ) -> None:
         """Take in what an arm's answer was worth.
+
+        Args:
+            context: the question.
+            arm: the arm's name.
+            value: what it was worth.
+            weight: observations it counts for.
+            place: the arm's place when it answered; None for its place in the last decision.
 
         Raises:
             ValueError: the value or the weight is impossible.
         """
         refuse_impossible(value, weight)
-        missed = value - self._prior.quality(context, self._places.of(arm))
+        missed = value - self._prior.quality(
+            context, self._places.of(arm) if place is None else place
+        )
         with self.lock:
             posterior = self._arms.get(arm)
             if posterior is None:

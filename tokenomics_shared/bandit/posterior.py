@@ -68,12 +68,13 @@ class Shrinkage:
         ridge: precision of every weight but the last; in observations, since noise is of unit
             variance, for a feature whose mean square is 1.
         bias_ridge: precision of the last weight, which belongs to the constant 1: how many
-            observations the prior's level counts for.
+            observations the prior's level of an arm counts for; two arms' gap counts for twice
+            as many, those of both.
         forgetting: what is left of an observation after the next one, in (0, 1]; .999 halves it
             in about 700.
     """
 
-    ridge: float = 10.0
+    ridge: float = 20.0
     bias_ridge: float = 50.0
     forgetting: float = 1.0
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from threading import Lock, Timer
 from typing import Any, Protocol
 
-from filelock import FileLock, Timeout
 from typing_extensions import override
 
 from tokenomics_shared.bandit.sums import Forgetting, finite, merge
@@ -101,6 +100,9 @@ class SumsFile:
             OSError: the file can't be read or written, or another process holds it too long.
             ValueError: it isn't a state of this package and version any more.
         """
+        # It brings asyncio along, which takes longer to import than all of ours.
+        from filelock import FileLock, Timeout
+
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = self.path.with_name(f"{self.path.name}.lock")
         try:

@@ -58,14 +58,29 @@ class _Tabular(ForkSafe, ABC):
         with self.lock:
             return self._beliefs(context, dict(zip(arms, expected, strict=True)))
 
-    def learn(self, context: Context, arm: str, value: float, weight: float = 1.0) -> None:
+    def learn(
+        self,
+        context: Context,
+        arm: str,
+        value: float,
+        weight: float = 1.0,
+        *,
+        place: float | None = None,
+    ) -> None:
         """Take in what an arm's answer was worth.
+
+        Args:
+            context: the question.
+            arm: the arm's name.
+            value: what it was worth.
+            weight: observations it counts for.
+            place: the arm's place when it answered; None for its place in the last decision.
 
         Raises:
             ValueError: the value or the weight is impossible.
         """
         refuse_impossible(value, weight)
-        expected = self._prior.quality(context, self._places.of(arm))
+        expected = self._prior.quality(context, self._places.of(arm) if place is None else place)
         row = (weight, weight * value, weight * expected)
         with self.lock:
             for cell in {"", self._cell(context)}:
@@ -140,15 +155,23 @@ class BetaThompson(_Tabular):
         super().__init__(by=by, prior=prior, forgetting=forgetting)
 
     @override
-    def learn(self, context: Context, arm: str, value: float, weight: float = 1.0) -> None:
-        """Take in what an arm's answer was worth.
+    def learn(
+        self,
+        context: Context,
+        arm: str,
+        value: float,
+        weight: float = 1.0,
+        *,
+        place: float | None = None,
+    ) -> None:
+        """Take in what an arm's answer was worth, as other learners do.
 
         Raises:
             ValueError: the value is not in [0, 1], or the weight is impossible.
         """
         if not 0.0 <= value <= 1.0:
             raise ValueError(f"value must be from 0 to 1, got {value!r}")
-        super().learn(context, arm, value, weight)
+        super().learn(context, arm, value, weight, place=place)
 
     @override
     def _beliefs(self, context: Context, expected: Mapping[str, float]) -> list[Belief]:

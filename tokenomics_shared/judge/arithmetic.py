@@ -113,7 +113,8 @@ def _holds(left: _Side | None, right: _Side | None, *, close: bool) -> bool | No
     """Whether an equation holds; None when it can't be told."""
     if left is None or right is None or not OPERATORS.intersection(left.terms):
         return None
-    readings = [*_readings(left)]
+    has_percents = any(term.endswith("%") for term in (*left.terms, *right.terms))
+    readings = [*_readings(left, has_percents=has_percents)]
     stated = [(right.terms, right.terms[0]), (right.terms[:1], right.terms[0])]
     for computed in readings:
         if any(_same(computed, terms, shown, left, close=close) for terms, shown in stated):
@@ -130,9 +131,9 @@ def _scaled(left: _Side, right: _Side) -> bool:
     return bool(lone) and not {word for word in left.units & right.units if word in _MEASURES}
 
 
-def _readings(side: _Side) -> Iterator[tuple[float, bool]]:
+def _readings(side: _Side, *, has_percents: bool) -> Iterator[tuple[float, bool]]:
     """What the terms come to, and whether percents were read as hundredths."""
-    for hundredths in (True, False):
+    for hundredths in (True, False) if has_percents else (True,):
         signs = (side.terms, side.terms[1:]) if side.signed else (side.terms,)
         for terms in signs:
             computed = value(terms, hundredths=hundredths)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _LATEX = (
     (re.compile(r"\\(?:times|cdot|ast)\b"), "*"),
@@ -21,7 +21,8 @@ _MARK = re.compile(r"<<([^<>]{1,80})>>")
 """The calculator marks that some models were trained to write: `<<6*7=42>>`."""
 
 _PIECE = re.compile(
-    r"""(?P<opaque>\d+,\d{1,2}(?!\d)|\d[\d.,]*(?:[:!²³]\d*|//)\S*|[<>!=]=+|=>|//\S*|[√∑∫]\S*|\d[\d.,]*(?!(?:[xX]\s*[\d($]))[A-Za-z]\w*)
+    r"""(?P<opaque>\d+,\d{1,2}(?!\d)
+        |\d[\d.,]*(?:[:!²³]\d*|//)\S*|[<>!=]=+|=>|(?![xX][(\[])[^\W\d]\w*[(\[]|//\S*|[√∑∫]\S*|\d[\d.,]*(?!(?:[xX]\s*[\d($]))[A-Za-z]\w*)
     |(?P<number>[$€£¥]?[ ]?(?:(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+)(?:[ ]?%)?)
     |(?P<equals>[=≈])
     |(?P<power>\^|\*\*)
@@ -31,13 +32,13 @@ _PIECE = re.compile(
     |(?P<mark>[^\s\w])""",
     re.VERBOSE,
 )
+_BARE = str.maketrans("", "", "$€£¥, ")
 _PLAIN = str.maketrans("\u00d7÷\u2212\u2013·⋅\u2217xX[]", "*/--*****()")
 
 _GLUED = frozenset("kg km cm mm mg ml lb lbs oz ft hr hrs min mins sec".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A piece of a line; an `opaque` one can't be computed with."""
 
     kind: str
@@ -63,7 +64,7 @@ def _tokens(kind: str | None, text: str) -> Iterator[Token]:
         case "opaque":
             yield from _glued(text)
         case "number":
-            yield Token("number", re.sub(r"[$€£¥, ]", "", text))
+            yield Token("number", text.translate(_BARE))
         case "operator" | "open" | "close":
             yield Token(kind, text.translate(_PLAIN))
         case "power":

@@ -30,10 +30,10 @@ from tokenomics_shared.memory.agreement import agreement
 from tokenomics_shared.places import Places
 from tokenomics_shared.routing.blended import Blended
 from tokenomics_shared.routing.chooser import Chooser
-from tokenomics_shared.routing.judging import JUDGE
+from tokenomics_shared.routing.judging import JUDGE, scores
 from tokenomics_shared.routing.rates import Pricing, Rates
 from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing
-from tokenomics_shared.routing.targeted import Learned, Prices, Targeted
+from tokenomics_shared.routing.targeted import Judging, Learned, Prices, Targeted
 from tokenomics_shared.routing.unaudited import Unaudited
 from tokenomics_shared.routing.versus import Versus
 
@@ -146,13 +146,21 @@ def _chooser(
         learner = _learner(settings, places, contexts, rng) if settings.enabled else None
         reward = Reward(settings.cost_lambda, settings.latency_lambda)
         return Blended(learner, _ladder(cascading), reward, cheapest=cascading.enabled)
+    sighted = cascading.enabled and (given.graders or scores(config))
     target = settings.target
     weight: QualityTarget | FixedWeight = FixedWeight(settings.cost_lambda)
     if target is not None:
-        weight = QualityTarget(target, cascade=cascading.enabled, submit=given.submit)
+        weight = QualityTarget(target, cascade=sighted, submit=given.submit)
     prices = Prices(Rates(given.pricing), Sessions(time.monotonic), settings.latency_lambda)
     learned = Learned(_learner(settings, places, contexts, rng), Drafts(), CostModel())
-    return Targeted(learned, prices, weight, cascade=cascading.enabled, graders=given.graders)
+    judging: Judging = "broken" if cascading.enabled else "none"
+    return Targeted(
+        learned,
+        prices,
+        weight,
+        judging="doubtful" if sighted else judging,
+        graders=given.graders,
+    )
 
 
 def _ladder(settings: CascadingConfig) -> Ladder | NoCascade:

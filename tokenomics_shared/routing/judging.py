@@ -60,6 +60,11 @@ def graders(config: TokenomicsConfig, given: object) -> bool:
     return not {"llm", "agreement", "reference"}.isdisjoint(config.judge.judges)
 
 
+def scores(config: TokenomicsConfig) -> bool:
+    """Whether the judges say how likely an answer is right."""
+    return config.cascading.use_lightweight_check and "scorer" in config.judge.judges
+
+
 def _named(name: str, config: TokenomicsConfig, folder: Path | None) -> Judge | AskingJudge:
     settings = config.judge
     makers: Mapping[str, Callable[[], Judge | AskingJudge]] = {

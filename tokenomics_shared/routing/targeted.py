@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from tokenomics_shared.bandit.controller import FixedWeight, QualityTarget, Request
 from tokenomics_shared.bandit.costs import CostModel
@@ -26,6 +26,10 @@ from tokenomics_shared.types import Roster, Strategy, Verdict
 
 _UNIT_FADE: Final = 0.99
 """What a request leaves of the running mean of premium's cost."""
+
+
+Judging = Literal["none", "broken", "doubtful"]
+"""Which drafts are escalated."""
 
 
 class Learned(NamedTuple):
@@ -59,7 +63,7 @@ class Targeted:
         prices: Prices,
         weight: QualityTarget | FixedWeight,
         *,
-        cascade: bool,
+        judging: Judging,
         graders: bool,
     ) -> None:
         """Make it.
@@ -68,14 +72,15 @@ class Targeted:
             learned: what is known of qualities, drafts and costs.
             prices: what asking takes.
             weight: of cost.
-            cascade: drafts may be judged and escalated.
+            judging: which drafts are escalated: `none`, the `broken` ones, or the `doubtful` too.
             graders: judges beyond the checks and the scorer look at drafts, so that their scores
                 are findings on quality.
         """
         self.weight = weight
         self._learned = learned
         self._prices = prices
-        self._cascade = cascade
+        self._judging = judging
+        self._sighted = judging == "doubtful"
         self._graders = graders
         self._unit = 0.0
 
@@ -91,7 +96,7 @@ class Targeted:
             replace(option, quality=belief.drawn)
             for option, belief in zip(expected, beliefs, strict=True)
         ]
-        choice = choose(drawn, cascade=self._cascade)
+        choice = choose(drawn, cascade=self._sighted)
         return self._route(asked, expected, choice)
 
     def stands(self, route: Route, roster: Roster, arm: Strategy, verdict: Verdict) -> Verdict:
@@ -189,14 +194,15 @@ class Targeted:
         return Request(options, tuple(waits))
 
     def _spread(self, arm: str, context: Context, belief: Belief) -> float:
-        if not self._cascade:
+        if not self._sighted:
             return 0.0
         return self._learned.drafts.spread(arm, context.kind, belief.mean)
 
     def _route(self, asked: Asked, expected: list[Option], choice: Choice) -> Route:
         premium = asked.roster.premium
         arm = asked.arms[choice.index]
-        rungs = (premium,) if arm is premium else (arm, premium)
+        alone = arm is premium or self._judging == "none"
+        rungs = (arm,) if alone else (arm, premium)
         qualities = {a.arm_id: o.quality for a, o in zip(asked.arms, expected, strict=True)}
         return Route(
             arm,
