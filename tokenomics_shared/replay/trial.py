@@ -118,4 +118,8 @@ def apart(config: TokenomicsConfig, state_dir: Path | None = None) -> Tokenomics
         config: the application's.
         state_dir: folder of a replay's own to learn on from; None to start from nothing.
     """
-    return config.replace(**_APART, state_dir=state_dir)
+    settings = {**_APART, "state_dir": state_dir}
+    if config.memory.use_semantic_cache and config.bandit.features == "auto":
+        # The application routes by what memory reads; without its cache it would go unread here.
+        settings["bandit"] = {**_APART["bandit"], "features": "embedding"}
+    return config.replace(**settings)
