@@ -118,7 +118,7 @@ linear.beliefs(ASKED, ARMS)
 for round in range(40):
     for _ in range(5):
         linear.learn(ASKED, "cheap", 0.9)
-        costs.learn("cheap", "chat", 10, 0.5)
+        costs.learn("cheap", "chat", 10, 0.5, predicted=20)
     shared.changed()
     shared.save()
 shared.close()

@@ -1,16 +1,15 @@
 """What an arm's answer will cost: its length and its time."""
 
+from math import isfinite
+
 from typing_extensions import override
 
-from tokenomics_shared.bandit.sums import Book, refuse_impossible
+from tokenomics_shared.bandit.sums import Book
 from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.learning import Kind, Sums
 
-TRUST = 10.0
-"""Answers that the plan's prediction counts for."""
-
-TRUST_OF_ALL = 20.0
-"""Answers that those to all kinds count for in a kind, and those of all arms for an arm."""
+TRUST = 5.0
+"""Answers that a narrower mean starts from, of what the wider one has."""
 
 FORGETTING = 0.998
 """Lengths change with what is asked; half are forgotten in about 350 answers."""
@@ -19,24 +18,24 @@ LATENCY_FORGETTING = 0.95
 """Latency changes by the hour; half is forgotten in about 14 answers."""
 
 _TOKENS, _SECONDS = "tokens|", "seconds|"
-_ALL = ""
-_WIDTH = 2
+_WIDTH = 3
 
 
 class CostModel(ForkSafe):
-    """Learns how long each arm's answers are, by kind of question, and how long they take.
+    """Learns how long answers are against the plan's prediction, and how long they take.
 
-    How long an answer is depends more on the question than on who answers, so an arm that is
-    seldom asked starts from what all arms wrote on the kind, and that from what they wrote on all
-    kinds, which starts from the plan's prediction. Safe to share between threads.
+    The factor is learned for all answers, for those to a kind, and for an arm's to a kind, each
+    shrunk to the one before. An arm that was never asked gets the others' factor: with the bare
+    prediction, which may be many times too high, a dear arm would never be tried and so never be
+    found cheaper. Safe to share between threads.
 
     Example:
         >>> costs = CostModel()
         >>> costs.expected_output("cheap", "maths", 200.0)
         200.0
         >>> for _ in range(100):
-        ...     costs.learn("cheap", "maths", 100, 0.8)
-        >>> 100 < costs.expected_output("cheap", "maths", 200.0) < 105
+        ...     costs.learn("cheap", "maths", 100, 0.8, predicted=200.0)
+        >>> 100 < costs.expected_output("premium", "maths", 200.0) < 110
         True
     """
 
@@ -50,36 +49,49 @@ class CostModel(ForkSafe):
         Args:
             arm: the arm's name.
             kind: what is asked for.
-            predicted: the plan's prediction, for any arm.
+            predicted: the plan's prediction for this request, whatever the arm.
         """
-        centre, trust = predicted, TRUST
+        expected = max(1.0, predicted)
         with self.lock:
-            for cell in (f"{_ALL}|", f"{_ALL}|{kind}", f"{arm}|{kind}"):
-                n, total = self._row(_TOKENS + cell)
-                centre = (trust * centre + total) / (trust + n)
-                trust = TRUST_OF_ALL
-        return centre
+            rows = [self._book.total(f"{_TOKENS}{cell}") for cell in _cells(arm, kind)]
+        # What an earlier answer was predicted makes its length comparable with this one's.
+        factor = 1.0
+        for row in rows:
+            if row is not None:
+                _, tokens, foreseen = row
+                factor = (TRUST * expected * factor + tokens) / (TRUST * expected + foreseen)
+        return expected * factor
 
     def expected_latency(self, arm: str) -> float | None:
         """Seconds to the arm's last token, weighted towards the latest; None when never seen."""
         with self.lock:
-            n, total = self._row(f"{_SECONDS}{arm}")
-        return total / n if n else None
+            row = self._book.total(f"{_SECONDS}{arm}")
+        return row[1] / row[0] if row is not None else None
 
-    def learn(self, arm: str, kind: Kind, output_tokens: float, latency_s: float) -> None:
+    def learn(
+        self, arm: str, kind: Kind, output_tokens: float, latency_s: float, *, predicted: float
+    ) -> None:
         """Take in an answer.
+
+        Args:
+            arm: who gave it.
+            kind: what was asked for.
+            output_tokens: its length.
+            latency_s: seconds to its last token.
+            predicted: what the plan had predicted for its length.
 
         Raises:
             ValueError: a number is not finite, or below 0.
         """
-        for name, value in (("output_tokens", output_tokens), ("latency_s", latency_s)):
-            refuse_impossible(value, 1.0)
-            if value < 0.0:
-                raise ValueError(f"{name} must be at least 0, got {value!r}")
+        given = {"output_tokens": output_tokens, "latency_s": latency_s, "predicted": predicted}
+        for name, value in given.items():
+            if not isfinite(value) or value < 0.0:
+                raise ValueError(f"{name} must be a finite number from 0 on, got {value!r}")
+        row = (1.0, float(output_tokens), max(1.0, predicted))
         with self.lock:
-            for cell in (f"{_ALL}|", f"{_ALL}|{kind}", f"{arm}|{kind}"):
-                self._book.add(_TOKENS + cell, (1.0, output_tokens))
-            self._book.add(f"{_SECONDS}{arm}", (1.0, latency_s))
+            for cell in _cells(arm, kind):
+                self._book.add(f"{_TOKENS}{cell}", row)
+            self._book.add(f"{_SECONDS}{arm}", (1.0, latency_s, 0.0))
 
     def forgetting(self, row: str) -> float:
         """What is left of an answer after the next."""
@@ -100,6 +112,7 @@ class CostModel(ForkSafe):
         """Leave the news to the parent."""
         self._book.forget_news()
 
-    def _row(self, name: str) -> tuple[float, float]:
-        weight, total = self._book.total(name) or (0.0, 0.0)
-        return weight, total
+
+def _cells(arm: str, kind: Kind) -> tuple[str, str, str]:
+    """From the widest to the narrowest."""
+    return "", kind, f"{kind}|{arm}"

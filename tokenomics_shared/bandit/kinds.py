@@ -38,8 +38,8 @@ _STRIP = str.maketrans(dict.fromkeys(".,;:!?\"'()[]{}<>`*_", " "))
 _WORDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
     {
         "code": frozenset(
-            "algorithm api bash bug c++ code codebase compile compiler debug docker exception "
-            "function functions git html java javascript json kubernetes method php program "
+            "algorithm bash bug c++ code codebase compile compiler debug docker exception "
+            "function functions git java javascript kubernetes method php program "
             "python react refactor regex rust script sql stacktrace traceback typescript "
             "unittest".split()
         ),
@@ -68,9 +68,9 @@ _WORDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
             "acid anatomy astronomy atom atoms bacteria biology bond cell cells charge "
             "chemical chemistry circuit climate compound disease dna drug electron energy "
             "enzyme evolution force gas gene genes genetic gravity heat hormone infection ion "
-            "mass medical molecule muscle nerve nuclear orbit organ patient physics planet "
-            "plant pressure protein quantum reaction solution species symptoms temperature "
-            "tissue velocity virus voltage wave wavelength".split()
+            "mass medical molecule muscle nerve nuclear orbit organ patient photosynthesis "
+            "physics planet plant pressure protein quantum reaction solution species symptoms "
+            "temperature tissue velocity virus voltage wave wavelength".split()
         ),
         "humanities": frozenset(
             "amendment art century church civil colonial constitution court crime culture "
@@ -84,7 +84,16 @@ _WORDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
 )
 
 _ASKING_TO_WRITE = frozenset("compose draft write".split())
-_COUNTING = ("how many", "how much", "how long", "how old", "how far", "what is the total")
+_COUNTING = (
+    "how many",
+    "how much",
+    "how long",
+    "how old",
+    "how far",
+    "what is the total",
+    "what was the total",
+    "in total",
+)
 
 
 def kind_of(text: str) -> Kind:

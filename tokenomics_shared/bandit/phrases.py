@@ -14,6 +14,8 @@ PHRASES: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
             "Write an SQL query over these two tables.",
             "Explain what this shell script does line by line.",
             "Refactor this class and add unit tests.",
+            "Which git command or command-line option does this?",
+            "Why does my web component not render in the browser?",
         ),
         "maths": (
             "How much money is left after buying some items at these prices?",
