@@ -78,6 +78,7 @@ def to_reply(result: ChatResult) -> Reply:
         usage=to_usage(message),
         finish_reason=_finish_reason(metadata, calls),
         model=str(metadata.get("model_name") or metadata.get("model") or ""),
+        logprobs=_logprobs(metadata.get("logprobs")),
         faults=tuple(_faults(message)),
         raw=result,
     )
@@ -285,8 +286,19 @@ def to_chunks(message: AIMessage) -> Iterable[ChatGenerationChunk]:
 
 def logprobs_of(generation: ChatGenerationChunk) -> tuple[float, ...]:
     """Token log-probabilities of a chunk, where the provider gave them."""
-    logprobs = (generation.generation_info or {}).get("logprobs") or {}
-    return tuple(token["logprob"] for token in logprobs.get("content") or ())
+    return _logprobs((generation.generation_info or {}).get("logprobs"))
+
+
+def _logprobs(told: Any) -> tuple[float, ...]:
+    """Token log-probabilities as OpenAI's chat API tells them, of others none."""
+    tokens = told.get("content") if isinstance(told, Mapping) else None
+    if not isinstance(tokens, list):
+        return ()
+    return tuple(
+        token["logprob"]
+        for token in tokens
+        if isinstance(token, Mapping) and isinstance(token.get("logprob"), int | float)
+    )
 
 
 def _args(call: Any) -> str:

@@ -1,4 +1,4 @@
-"""Judges: hard checks, the quick check as its definition says, panels, functions."""
+"""Judges: hard checks of form, the quick check as its definition says, functions."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit import GOOD, prompt, reply
-from tokenomics_shared.judge import Checks, FunctionJudge, Panel, QuickCheck
+from tokenomics_shared.judge import Checks, FunctionJudge, QuickCheck
 from tokenomics_shared.types import Reply, ToolCall, Verdict
 
 ADD = {
@@ -123,35 +123,3 @@ def test_a_function_sees_question_and_answer() -> None:
     verdict = FunctionJudge(look, 0.9).judge(prompt("Why?"), reply("So."))
     assert verdict == Verdict(accepted=True, score=1.0)
     assert seen == [("Why?", "So.")]
-
-
-class Counting:
-    blocking = False
-
-    def __init__(self, score: float) -> None:
-        self.score = score
-        self.calls = 0
-
-    def judge(self, asked: Any, answer: Any) -> Verdict:
-        self.calls += 1
-        return Verdict(self.score >= 0.5, self.score, "")
-
-
-def test_a_panel_stops_at_the_first_rejection() -> None:
-    first, second, third = Counting(0.9), Counting(0.1), Counting(0.9)
-    verdict = Panel(first, second, third).judge(prompt(), reply())
-    assert (verdict.accepted, verdict.score) == (False, 0.1)
-    assert (first.calls, second.calls, third.calls) == (1, 1, 0)
-
-
-def test_a_panel_asks_no_judge_of_text_about_a_tool_call_or_json() -> None:
-    of_text = Counting(0.0)
-    panel = Panel(Checks(), of_text)
-    assert panel.judge(prompt(), reply("", tool_calls=(ToolCall("a", "{}"),))).accepted
-    assert panel.judge(prompt(response_format={"type": "json_object"}), reply("{}")).accepted
-    assert of_text.calls == 0
-
-
-def test_a_panel_may_block_when_one_of_its_judges_may() -> None:
-    assert not Panel(Checks(), QuickCheck(0.5)).blocking
-    assert Panel(Checks(), FunctionJudge(lambda question, answer: 1.0, 0.5)).blocking

@@ -4,9 +4,14 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tokenomics_shared.judge.arithmetic import checked
+from tokenomics_shared.judge.citations import Sources
+from tokenomics_shared.judge.code import code_fault
+from tokenomics_shared.judge.flaws import breaks_off, gives_up, loops
+from tokenomics_shared.judge.format import format_fault
+from tokenomics_shared.judge.schema import schema_fault, schema_in
 from tokenomics_shared.types import Prompt, Reply, ToolCall, Verdict
 
-_PASSED = Verdict(accepted=True, score=1.0)
 _CUT = frozenset(
     {"length", "max_tokens", "MAX_TOKENS", "incomplete", "content_filter", "SAFETY", "aborted"}
 )
@@ -14,19 +19,63 @@ _CUT = frozenset(
 
 
 class Checks:
-    """Rejects answers that are broken as answers, whatever they say.
+    """Rejects answers that are broken as answers, with high precision.
 
-    Empty, cut short, filtered, refused; a tool call to a tool that was not offered, with
-    arguments that are not JSON or lack a required one; text that is not the JSON that was asked
-    for.
+    Empty, cut short, filtered, refused; a tool call to a tool that was not offered, or with
+    arguments against its schema; text that is not the JSON that was asked for. Of text answers
+    also: loops, a broken end, Python that doesn't parse, a form other than the one the question
+    asks for, equations that don't hold, citations of what is not there.
+
+    The score of an accepted answer is 1, less half the share of its numbers and names that the
+    sources it was to be taken from don't have.
     """
 
     blocking = False
 
+    def __init__(self, *, python: bool = False) -> None:
+        """Make the checks.
+
+        Args:
+            python: all code that is asked for must be Python, also where questions don't say so.
+        """
+        self._python = python
+
     def judge(self, prompt: Prompt, reply: Reply) -> Verdict:
-        """Reject with the first fault found, or accept with score 1."""
+        """Reject with the first fault found, or accept."""
         fault = _fault(prompt, reply)
-        return _PASSED if fault is None else Verdict(accepted=False, score=0.0, reason=fault)
+        if fault is not None:
+            return _rejected(fault)
+        if reply.tool_calls or prompt.response_format is not None:
+            return Verdict(accepted=True, score=1.0)
+        sources = Sources(prompt)
+        fault = next(self._text_faults(prompt, reply.text, sources), None)
+        if fault is not None:
+            return _rejected(fault)
+        overlap = sources.overlap(reply.text)
+        return Verdict(accepted=True, score=1.0 if overlap is None else 0.5 + overlap / 2)
+
+    def _text_faults(self, prompt: Prompt, text: str, sources: Sources) -> Iterator[str]:
+        """What is wrong with a text, the cheapest to find first."""
+        question = prompt.question
+        request = "\n".join(turn.text for turn in prompt.messages if turn.role != "ai")
+        for fault in (
+            gives_up(request, text),
+            # Stop sequences end an answer wherever they come.
+            None if prompt.stop else breaks_off(text),
+            loops(question, text),
+            format_fault(question, text),
+            code_fault(question, text, python=self._python),
+            sources.fault(text),
+        ):
+            if fault is not None:
+                yield fault
+        # Beside code, sums are examples: wrong ones are seldom what was asked for.
+        if "```" not in text and checked(text)[1]:
+            yield "an equation does not hold"
+
+
+def _rejected(fault: str) -> Verdict:
+    return Verdict(accepted=False, score=0.0, reason=fault)
 
 
 def _fault(prompt: Prompt, reply: Reply) -> str | None:  # noqa: PLR0911 -- one for each fault
@@ -40,7 +89,7 @@ def _fault(prompt: Prompt, reply: Reply) -> str | None:  # noqa: PLR0911 -- one 
     if not reply.text.strip():
         return "empty"
     if prompt.response_format is not None:
-        return _format_fault(prompt.response_format, reply.text)
+        return _json_fault(prompt.response_format, reply.text)
     return None
 
 
@@ -49,29 +98,19 @@ def _call_fault(offered: Mapping[str, Mapping[str, Any]], call: ToolCall) -> str
         return f"calls the unknown tool {call.name}"
     try:
         args = json.loads(call.args or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return f"arguments of {call.name} are not JSON"
-    return _missing(offered.get(call.name, {}), args, f"arguments of {call.name}")
+    return schema_fault(offered.get(call.name, {}), args, f"arguments of {call.name}")
 
 
-def _format_fault(response_format: Any, text: str) -> str | None:
-    schema = response_format
-    if isinstance(schema, Mapping) and schema.get("type") == "text":
+def _json_fault(response_format: Any, text: str) -> str | None:
+    if isinstance(response_format, Mapping) and response_format.get("type") == "text":
         return None
     try:
         value = json.loads(_unfenced(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         return "not the JSON asked for"
-    while isinstance(schema, Mapping) and "properties" not in schema:
-        schema = schema.get("json_schema") or schema.get("schema") or schema.get("parameters")
-    return _missing(schema if isinstance(schema, Mapping) else {}, value, "the JSON")
-
-
-def _missing(schema: Mapping[str, Any], value: Any, what: str) -> str | None:
-    if not isinstance(value, Mapping):
-        return f"{what} is no object" if schema.get("properties") else None
-    absent = [name for name in schema.get("required", ()) if name not in value]
-    return f"{what} lacks {absent[0]}" if absent else None
+    return schema_fault(schema_in(response_format), value, "the JSON")
 
 
 def _offered(prompt: Prompt) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -79,7 +118,8 @@ def _offered(prompt: Prompt) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for tool in (*prompt.tools, prompt.response_format):
         spec = tool.get("function", tool) if isinstance(tool, Mapping) else {}
         if isinstance(spec, Mapping) and spec.get("name"):
-            yield spec["name"], spec.get("parameters") or {}
+            parameters = spec.get("parameters") or spec.get("input_schema")
+            yield spec["name"], parameters if isinstance(parameters, Mapping) else {}
 
 
 def _unfenced(text: str) -> str:

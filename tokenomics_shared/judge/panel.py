@@ -1,101 +1,123 @@
 """Several judges, one verdict."""
 
-import inspect
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Protocol, runtime_checkable
 
-from tokenomics_shared.errors import ConfigError, JudgeError
-from tokenomics_shared.ports import Judge
+from tokenomics_shared.effects import Call, Steps
+from tokenomics_shared.errors import JudgeError
+from tokenomics_shared.ports import Account, AskingJudge, Judge
 from tokenomics_shared.types import Prompt, Reply, Verdict
+
+_FAILED = Verdict(accepted=False, score=0.0, reason="judge failed")
+_SILENT = Verdict(accepted=False, score=0.0, reason="nothing to judge by", abstained=True)
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A judge of what not every answer has: log-probabilities, a reference.
+
+    Attributes:
+        selective: when it abstains, the other judges decide as if it were not there.
+    """
+
+    @property
+    def selective(self) -> bool:
+        """Whether the others decide when it abstains."""
+        ...
 
 
 class Panel:
-    """Asks judges in order until one rejects; the last verdict is the panel's.
+    """Asks judges in order of price until one does not accept; the last verdict is the panel's.
 
-    Judges of the text are skipped for an answer without text: a tool call is judged by its
-    arguments, which is the first judge's business.
+    Judges that compute come first, then those that may block, then those that ask models. What a
+    judge on the way found likely, and what it read, is carried into the verdict.
+
+    A judge that fails has not accepted: the answer goes up, which costs money, not quality. Nor
+    has one that abstains. A selective judge that abstains is passed over, unless nobody else
+    judged the text: an answer that nobody could judge is not accepted.
+
+    Judges of the text are not asked about an answer without text, nor about one that must have a
+    form: a tool call and JSON are judged by their form, which is the first judge's business.
     """
 
-    def __init__(self, first: Judge, *of_text: Judge) -> None:
-        """Make a panel of a judge of every answer and judges of text answers."""
-        self._first = first
-        self._of_text: Sequence[Judge] = of_text
-
-    @property
-    def blocking(self) -> bool:
-        """Whether any of them may wait."""
-        return self._first.blocking or any(judge.blocking for judge in self._of_text)
-
-    def judge(self, prompt: Prompt, reply: Reply) -> Verdict:
-        """Judge the answer together with its question."""
-        verdict = self._first.judge(prompt, reply)
-        if reply.tool_calls or prompt.response_format is not None:
-            return verdict
-        for judge in self._of_text:
-            if not verdict.accepted:
-                break
-            verdict = judge.judge(prompt, reply)
-        return verdict
-
-
-class FunctionJudge:
-    """Judges by a function of the user's: `(question, answer) -> score` in [0, 1], or a bool.
-
-    The function may block; async callers run it in a thread.
-    """
-
-    blocking = True
-
-    def __init__(self, function: Callable[[str, str], float], threshold: float) -> None:
-        """Make a judge of the function.
+    def __init__(self, first: Judge, *of_text: Judge | AskingJudge) -> None:
+        """Make a panel.
 
         Args:
-            function: judges.
-            threshold: score from which an answer is accepted, 0 to 1.
-
-        Raises:
-            ConfigError: the function can't be called so, or is async.
+            first: judges every answer.
+            of_text: judge text answers; in order of price whatever the order here.
         """
-        self._name = _name(function)
-        _refuse_other_signature(function, self._name)
-        self._function = function
-        self._threshold = threshold
+        self._first = first
+        self._of_text = tuple(sorted(of_text, key=_price))
 
-    def judge(self, prompt: Prompt, reply: Reply) -> Verdict:
-        """Judge the answer together with its question.
-
-        Raises:
-            JudgeError: the function gave no number in [0, 1].
-        """
-        given = self._function(prompt.question, reply.text)
-        try:
-            score = float(given)
-        except (TypeError, ValueError):
-            raise JudgeError(
-                f"judge {self._name} must give a score from 0 to 1, gave {type(given).__name__}"
-            ) from None
-        if not 0.0 <= score <= 1.0 or math.isnan(score):
-            raise JudgeError(f"judge {self._name} must give a score from 0 to 1, gave {score!r}")
-        accepted = score >= self._threshold
-        reason = "" if accepted else f"judged {score:.2f} under {self._threshold:.2f}"
-        return Verdict(accepted, score, reason)
+    def judge(self, prompt: Prompt, reply: Reply, account: Account) -> Steps[Verdict]:
+        """Judge the answer together with its question."""
+        verdict = yield from _asked(self._first, prompt, reply, account)
+        if not verdict.accepted or not self._of_text:
+            return verdict
+        if reply.tool_calls or prompt.response_format is not None:
+            return verdict
+        findings: list[Verdict] = []
+        for judge in self._of_text:
+            finding = yield from _asked(judge, prompt, reply, account)
+            if finding.abstained and isinstance(judge, Selective) and judge.selective:
+                continue
+            findings.append(finding)
+            if not finding.accepted:
+                break
+        return _together(findings) if findings else _SILENT
 
 
-def _name(function: Callable[..., object]) -> str:
-    """The function's name and place."""
-    title = getattr(function, "__qualname__", type(function).__name__)
-    code = getattr(function, "__code__", None)
-    return title if code is None else f"{title} ({code.co_filename}:{code.co_firstlineno})"
+def _price(judge: Judge | AskingJudge) -> int:
+    """The place of a kind of judge in the order of price."""
+    if isinstance(judge, AskingJudge):
+        return 2
+    return 1 if judge.blocking else 0
 
 
-def _refuse_other_signature(function: Callable[..., object], name: str) -> None:
-    if inspect.iscoroutinefunction(function):
-        raise ConfigError(f"judge {name} is async; give a plain function, which may block")
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return  # Some functions that are not written in Python don't tell.
-    try:
-        signature.bind("question", "answer")
-    except TypeError as error:
-        raise ConfigError(f"judge {name} must take (question, answer): {error}") from None
+def _asked(
+    judge: Judge | AskingJudge, prompt: Prompt, reply: Reply, account: Account
+) -> Steps[Verdict]:
+    """One judge's verdict; a rejection when it fails or its verdict is none."""
+    verdict = _FAILED
+    with account.shield("judge"):
+        if isinstance(judge, AskingJudge):
+            given = yield from judge.ask(prompt, reply, account)
+        elif judge.blocking:
+            given = yield from Call(lambda: judge.judge(prompt, reply))
+        else:
+            given = judge.judge(prompt, reply)
+        verdict = _sound(given, type(judge).__name__)
+    return verdict
+
+
+def _sound(verdict: Verdict, name: str) -> Verdict:
+    """A verdict whose numbers are what they must be.
+
+    Raises:
+        JudgeError: a judge gave another.
+    """
+    for number in _numbers(verdict):
+        if not 0.0 <= number <= 1.0:
+            raise JudgeError(f"judge {name} must judge from 0 to 1, gave {number!r}")
+    if verdict.abstained and verdict.accepted:
+        raise JudgeError(f"judge {name} abstained and accepted at once")
+    return verdict
+
+
+def _numbers(verdict: Verdict) -> Iterator[float]:
+    yield verdict.score
+    if verdict.likelihood is not None:
+        yield verdict.likelihood
+
+
+def _together(findings: list[Verdict]) -> Verdict:
+    """The last finding, with what those before it knew and it does not."""
+    likelihood = features = None
+    for finding in findings:
+        if finding.likelihood is not None:
+            likelihood = finding.likelihood
+        if finding.features is not None:
+            features = finding.features
+    return replace(findings[-1], likelihood=likelihood, features=features)
