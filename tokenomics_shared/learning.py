@@ -89,7 +89,15 @@ class Learner(Protocol):
         """
         ...
 
-    def learn(self, context: Context, arm: str, value: float, weight: float = 1.0) -> None:
+    def learn(
+        self,
+        context: Context,
+        arm: str,
+        value: float,
+        weight: float = 1.0,
+        *,
+        place: float | None = None,
+    ) -> None:
         """Take in what an arm's answer was worth.
 
         Args:
@@ -97,6 +105,7 @@ class Learner(Protocol):
             arm: the arm's name.
             value: finite; qualities are in [0, 1].
             weight: observations it counts for, more than 0.
+            place: the arm's, from 0 to 1; that of the last decision when None.
 
         Raises:
             ValueError: the value or the weight is impossible.

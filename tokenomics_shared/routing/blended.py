@@ -76,7 +76,7 @@ class Blended:
         if self._learner is not None:
             (belief,) = self._learner.beliefs(sample.context, {sample.arm: sample.place})
             expected = belief.mean
-            self._learner.learn(sample.context, sample.arm, score, weight)
+            self._learner.learn(sample.context, sample.arm, score, weight, place=sample.place)
         return expected
 
     def compared(self, answered: Answered, arm: Strategy, loss: float, weight: float) -> None:

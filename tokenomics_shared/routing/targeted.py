@@ -152,7 +152,7 @@ class Targeted:
             drafts, said = self._learned.drafts, sample.likelihood
             expected = drafts.likelihood(sample.arm, context.kind, belief.mean, said)
             drafts.learn(sample.arm, context.kind, belief.mean, said, score, weight)
-        self._learned.quality.learn(context, sample.arm, score, weight)
+        self._learned.quality.learn(context, sample.arm, score, weight, place=sample.place)
         self.weight.answered(expected, score, premium=sample.place >= 1.0)
         return expected
 
@@ -256,10 +256,18 @@ class Targeted:
 
     def _learn_costs(self, answered: Answered, context: Context) -> None:
         by_tier = {arm.tier: arm for arm in reversed(answered.roster.arms)}
+        plan = answered.route.plan
+        predicted = plan.predicted_output_tokens if plan else 0
         for charge in answered.charges:
             arm = by_tier.get(charge.tier)
             if arm is None or charge.status != "ok" or charge.purpose == "judge":
                 continue
             name = name_of(arm, answered.roster)
-            self._learned.costs.learn(name, context.kind, charge.usage.output, charge.latency_s)
+            self._learned.costs.learn(
+                name,
+                context.kind,
+                charge.usage.output,
+                charge.latency_s,
+                predicted=predicted,
+            )
             self._prices.sessions.read(answered.prompt, charge.tier, charge.usage.input)
