@@ -176,7 +176,7 @@ class Engine:
         Raises:
             FeedbackError: the score is impossible, or the answer is not known, or no longer.
         """
-        if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
+        if not _is_share(score):
             raise FeedbackError(f"score must be a number from 0 to 1, got {score!r}")
         told = metadata_of(answer)
         if told.get("cache_hit"):
@@ -203,6 +203,10 @@ class Engine:
         """What was asked, what it cost and what it would have cost, from the whole ledger."""
         books = self.parts.books
         return Report(books.ledger.totals(), books.faults.counts())
+
+
+def _is_share(given: Any) -> bool:
+    return isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given <= 1
 
 
 def _on_fault(faults: Faults, part: str) -> Callable[[Exception], object]:

@@ -39,4 +39,10 @@ class Places:
         for (name, path), (other, twin) in combinations(named.items(), 2):
             if path is not None and twin is not None and path.resolve() == twin.resolve():
                 raise ConfigError(f"{name} and {other} are the same file, {path}; each needs one")
-        return cls(*named.values(), config.path_of(None, "samples.db"), folder)
+        return cls(
+            cache=named["memory.persistent_cache_path"],
+            bandit=named["bandit.state_file"],
+            ledger=named["telemetry.ledger_path"],
+            samples=config.path_of(None, "samples.db"),
+            folder=folder,
+        )

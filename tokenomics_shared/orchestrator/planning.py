@@ -7,8 +7,8 @@ from tokenomics_shared.orchestrator.complexity import complexity_of
 from tokenomics_shared.orchestrator.tokens import prompt_tokens
 from tokenomics_shared.types import Complexity, Prompt, QueryPlan
 
-Predict = Callable[[Complexity, int], int]
-"""Predicts an answer's tokens from the question's complexity and the prompt's tokens."""
+Predict = Callable[[Complexity, int, str], int]
+"""Predicts an answer's tokens from the question's complexity, the prompt's tokens, the question."""
 
 _UNPLANNED = QueryPlan("medium", token_budget=0, input_tokens=0, predicted_output_tokens=0)
 
@@ -54,6 +54,8 @@ class Orchestrator:
 
     def plan(self, prompt: Prompt) -> QueryPlan:
         """Say what is known about this request before any model is asked."""
-        complexity = complexity_of(prompt.question)
+        question = prompt.question
+        complexity = complexity_of(question)
         tokens = prompt_tokens(prompt)
-        return QueryPlan(complexity, self._token_budget, tokens, self._predict(complexity, tokens))
+        predicted = self._predict(complexity, tokens, question)
+        return QueryPlan(complexity, self._token_budget, tokens, predicted)
