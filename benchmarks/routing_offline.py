@@ -4,6 +4,10 @@ On the development split, 5-fold cross-validation, and folds of whole subjects f
 any other split the model is trained on the development split and tested as it is, so that both
 sorts of figures are of the same frozen model; how it does with labels of the split's own subjects
 is a figure of its own.
+
+The package's projection of embeddings was made of the development split's questions, of their
+texts alone: there, unseen subjects are unseen in their outcomes. With a projection made of other
+prompts, or a random one, their APGR is .02 to .05 lower.
 """
 
 from argparse import Namespace
@@ -112,6 +116,7 @@ def router(arguments: Namespace) -> Offline:
         "questions": len(tested.texts),
         "subjects": len(set(tested.groups.tolist())),
         "basis": reading()[1],
+        "projection": "made of the development split's texts, unseen subjects included",
         "tokens": "estimated by the package: 4 characters each; an answer of MMLU is 1",
         "mmlu_cost95_at_todays_prices": _at_95(seen.gap / today.extra, today),
         "cheapest_first_cost95_at_todays_prices": _at_95(-today.extra, today),
