@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tokenomics_shared.adapters.fitting_gap import LEAST_PAIRS, SURFACE, Growth, fit_gap, grow
+from tokenomics_shared.adapters.fitting_gap import LEAST_PAIRS, Growth, fit_gap, grow
 from tokenomics_shared.adapters.forest import Forest
-from tokenomics_shared.adapters.gap_model import FORMAT, LEAST_TRUST, GapModel, GapPrior
+from tokenomics_shared.adapters.gap_model import FORMAT, LEAST_TRUST, SURFACE, GapModel, GapPrior
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.learning import Context
 
@@ -21,10 +21,10 @@ Floats = NDArray[np.float64]
 
 
 def pairs(count: int = 1_200, seed: int = 0) -> tuple[NDArray[np.float32], Floats, Floats]:
-    """Questions on which premium is better where the first and the last feature are positive."""
+    """Questions on which premium is better where the first and last feature add up to > 0."""
     draw = np.random.default_rng(seed)
     rows = draw.normal(size=(count, WIDTH)).astype(np.float32)
-    wide = (rows[:, 0] > 0) & (rows[:, -1] > 0)
+    wide = rows[:, 0] + rows[:, -1] > 0
     premium = (draw.random(count) < 0.9).astype(float)
     cheap = (draw.random(count) < np.where(wide, 0.2, 0.85)).astype(float)
     return rows, cheap, premium
@@ -37,7 +37,7 @@ def model() -> GapModel:
 
 def test_questions_with_a_wide_gap_are_ranked_above_the_others(model: GapModel) -> None:
     rows, _, _ = pairs(seed=1)
-    wide = (rows[:, 0] > 0) & (rows[:, -1] > 0)
+    wide = rows[:, 0] + rows[:, -1] > 0
     gaps = model.gaps(rows)
     ordered = (gaps[wide][:, None] > gaps[~wide][None, :]).mean()
     assert ordered > 0.9
@@ -86,15 +86,14 @@ def test_a_forest_gives_what_the_library_gave() -> None:
 def test_a_gap_is_trusted_by_the_pairs_of_its_own_domain(in_domain: int, trust: float) -> None:
     fitted = fit_gap(*pairs(), basis="test-1", in_domain=in_domain)
     rows, _, _ = pairs(30, seed=5)
-    whole = fitted.whole(rows), fitted.surface(rows)
-    expected = fitted.mean + trust * ((whole[0] + whole[1]) / 2 - fitted.mean)
+    expected = fitted.mean + trust * (fitted.plain(rows) - fitted.mean)
     assert fitted.trust == pytest.approx(trust)
     assert fitted.gaps(rows) == pytest.approx(np.clip(expected, -1, 1))
 
 
 def test_a_gap_never_leaves_its_range(model: GapModel) -> None:
-    high = replace(model, whole=replace(model.whole, base=9.0))
-    low = replace(model, whole=replace(model.whole, base=-9.0))
+    high = replace(model, surface=replace(model.surface, base=9.0))
+    low = replace(model, surface=replace(model.surface, base=-9.0))
     row = [0.0] * WIDTH
     assert (high.gap(row), low.gap(row)) == (1.0, -1.0)
     assert high.qualities(row)[1] == 1.0
@@ -133,10 +132,12 @@ def rewritten(model: GapModel, path: Path, **changes: Any) -> Path:
         {"width": 3},
         {"mean": 7.0},
         {"in_domain": -1},
-        {"whole_leaves": None},
-        {"whole_leaves": np.zeros((2, 3))},
+        {"surface_leaves": None},
+        {"surface_leaves": np.zeros((2, 3))},
         {"surface_base": np.array(np.nan)},
-        {"cheap_thresholds": np.array("text")},
+        {"surface_thresholds": np.array("text")},
+        {"cheap": np.zeros(WIDTH)},
+        {"premium": np.full(WIDTH - SURFACE + 1, np.inf)},
     ],
 )
 def test_a_file_that_is_no_model_of_this_version_is_refused(
@@ -168,6 +169,24 @@ def test_features_of_another_width_are_refused(model: GapModel) -> None:
         model.gap([0.0] * (WIDTH - 1))
 
 
+def test_the_surface_alone_is_enough_to_learn_from() -> None:
+    rows, cheap, premium = pairs()
+    fitted = fit_gap(rows[:, :SURFACE], cheap, premium, basis="surface")
+    wide = rows[:, 0] > 0
+    gaps = fitted.gaps(rows[:, :SURFACE])
+    assert gaps[wide].mean() > gaps[~wide].mean() + 0.1
+    low, high = fitted.qualities(rows[0, :SURFACE].tolist())
+    assert low == pytest.approx(cheap.mean(), abs=0.02)
+    assert high == pytest.approx(low + gaps[0])
+
+
+def test_partly_right_answers_count_in_part() -> None:
+    rows, cheap, premium = pairs()
+    fitted = fit_gap(rows, cheap * 0.5, premium * 0.5, basis="halves")
+    assert fitted.mean == pytest.approx((premium - cheap).mean() / 2)
+    assert fitted.cheap(rows[:, SURFACE:]).mean() == pytest.approx(cheap.mean() / 2, abs=0.02)
+
+
 def test_what_are_no_pairs_is_refused() -> None:
     rows, cheap, premium = pairs()
     few = LEAST_PAIRS - 1
@@ -179,8 +198,8 @@ def test_what_are_no_pairs_is_refused() -> None:
         fit_gap(rows, cheap * 2.0, premium, basis="")
     with pytest.raises(ValueError, match="finite"):
         fit_gap(rows * np.inf, cheap, premium, basis="")
-    with pytest.raises(ValueError, match=f"more than {SURFACE} features"):
-        fit_gap(rows[:, :SURFACE], cheap, premium, basis="")
+    with pytest.raises(ValueError, match=f"at least {SURFACE} features"):
+        fit_gap(rows[:, : SURFACE - 1], cheap, premium, basis="")
     with pytest.raises(ValueError, match="in_domain"):
         fit_gap(rows, cheap, premium, basis="", in_domain=len(rows) + 1)
 

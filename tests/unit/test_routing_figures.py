@@ -97,7 +97,7 @@ def test_cascades_pay_for_every_draft(monkeypatch: pytest.MonkeyPatch, tmp_path:
     module: Any = importlib.import_module("routing_cascades")
     models = (module.CODER, *module.PAIR, module.PREMIUM)
     code = "Write a function that adds one."
-    whole, broken = ("```python\ndef f(x)%s return x + 1\n```" % end for end in (":\n   ", ""))
+    whole, broken = (f"```python\ndef f(x){end} return x + 1\n```" for end in (":\n   ", ""))
     rows = [
         _row("mbpp", code, models, [whole] * 4, [1, 0, 0, 1]),
         _row("mbpp", code, models, [broken] * 4, [0, 0, 0, 1]),

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingRegressor
+from sklearn.linear_model import LogisticRegression
 
 from tokenomics_shared.adapters.forest import Floats, Forest
-from tokenomics_shared.adapters.gap_model import GapModel
+from tokenomics_shared.adapters.gap_model import SURFACE, GapModel, Odds
 
 LEAST_PAIRS = 200
 """Pairs below which a fitted gap orders questions hardly better than chance."""
-
-SURFACE = 8
-"""The first features of a context describe the text's surface."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +37,18 @@ class Growth:
 
 # Small steps, large leaves and half of the pairs for each tree (Friedman 2002): a pair is three
 # outcomes, 1, 0 and -1, of which most is noise.
-_WHOLE = Growth(trees=100, depth=5, rate=0.05, leaf=40, columns=0.25)
-_ON_SURFACE = Growth(trees=80, depth=4, rate=0.05, leaf=80, columns=0.5)
+_GROWTH = Growth(trees=60, depth=4, rate=0.05, leaf=80, columns=0.5)
 _ROWS = 0.5
+
+_SAMPLINGS = 3
+"""Forests that are averaged: on unseen subjects one depends much on the pairs it happened to draw.
+"""
+
+_PENALTY = 2.7
+"""Inverse strength of the penalty on weights, of features that vary by about 0.1."""
+
+_SURELY = 0.99
+"""No answer counts as surer to be right, or to be wrong."""
 
 
 def fit_gap(
@@ -59,7 +66,7 @@ def fit_gap(
         features: of each question, as in `Context.features`, without the constant or with it.
         cheap: quality of the cheap model's answer to each, 0 to 1.
         premium: quality of premium's, likewise.
-        basis: what made the features; see `Contexts.basis`.
+        basis: what made the features; see `Contexts.space`.
         in_domain: how many of the pairs are of the domain it will be asked about; all of them
             when left out, as for an application's own.
         seed: of the sampling.
@@ -72,10 +79,13 @@ def fit_gap(
     if not 0 <= of_own <= len(rows):
         raise ValueError(f"in_domain must be from 0 to {len(rows)}, got {of_own}")
     gaps = high - low
+    forests = [
+        grow(rows[:, :SURFACE], gaps, _GROWTH, _SAMPLINGS * seed + at) for at in range(_SAMPLINGS)
+    ]
     return GapModel(
-        whole=grow(rows, gaps, _WHOLE, seed),
-        surface=grow(rows[:, :SURFACE], gaps, _ON_SURFACE, seed),
-        cheap=grow(rows, low, _WHOLE, seed),
+        surface=_mean(forests),
+        cheap=_fit_odds(rows[:, SURFACE:], low),
+        premium=_fit_odds(rows[:, SURFACE:], high),
         mean=float(gaps.mean()),
         pairs=len(rows),
         in_domain=of_own,
@@ -98,6 +108,33 @@ def grow(rows: NDArray[np.float32], values: Floats, growth: Growth, seed: int) -
     trees = [_complete(tree.tree_, growth.depth) for tree in boosted.estimators_[:, 0]]
     features, thresholds, leaves = (np.stack(part) for part in zip(*trees, strict=True))
     return Forest(features, thresholds, growth.rate * leaves, float(values.mean()))
+
+
+def _mean(forests: Sequence[Forest]) -> Forest:
+    """One forest that gives what these give on average."""
+    return Forest(
+        np.concatenate([forest.features for forest in forests]),
+        np.concatenate([forest.thresholds for forest in forests]),
+        np.concatenate([forest.leaves for forest in forests]) / len(forests),
+        float(np.mean([forest.base for forest in forests])),
+    )
+
+
+def _fit_odds(rows: NDArray[np.float32], qualities: Floats) -> Odds:
+    """Fit a logistic model to qualities: each answer is right with one weight, wrong with another.
+
+    Without features there is only the mean quality.
+    """
+    right = np.clip(qualities, 1.0 - _SURELY, _SURELY)
+    if not rows.shape[1]:
+        share = right.mean()
+        return Odds(np.empty(0), float(np.log(share / (1.0 - share))))
+    regression = LogisticRegression(C=_PENALTY, max_iter=500).fit(
+        np.concatenate([rows, rows]).astype(np.float64),
+        np.repeat([1, 0], len(rows)),
+        sample_weight=np.concatenate([right, 1.0 - right]),
+    )
+    return Odds(np.asarray(regression.coef_[0], np.float64), float(regression.intercept_[0]))
 
 
 def _complete(tree: Any, depth: int) -> tuple[NDArray[np.int16], Floats, Floats]:
@@ -133,8 +170,8 @@ def _checked(
         raise ValueError(f"{len(rows)} pairs: at least {LEAST_PAIRS} are needed")
     if (rows[:, -1] == 1.0).all():
         rows = rows[:, :-1]
-    if rows.shape[1] <= SURFACE:
-        raise ValueError(f"more than {SURFACE} features are needed, got {rows.shape[1]}")
+    if rows.shape[1] < SURFACE:
+        raise ValueError(f"at least {SURFACE} features are needed, got {rows.shape[1]}")
     qualities = np.concatenate([low, high])
     if not np.isfinite(rows).all() or not ((qualities >= 0.0) & (qualities <= 1.0)).all():
         raise ValueError("features must be finite, and qualities from 0 to 1")
