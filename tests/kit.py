@@ -48,8 +48,10 @@ def reply(text: str = GOOD, model: str = "", **fields: Any) -> Reply:
 
 
 def engine(*, judge: Any = None, prices: Any = PRICES, **settings: Any) -> Engine:
-    """An engine that always starts at the cheapest tier, unless told otherwise."""
+    """An engine that starts at the cheapest tier and checks quickly, unless told otherwise."""
     settings.setdefault("bandit", {"enabled": False})
+    settings.setdefault("judge", {"judges": ("checks", "quick")})
+    settings.setdefault("audit", {"enabled": False})
     return Engine.build(TokenomicsConfig(**settings), judge=judge, prices=prices)
 
 
