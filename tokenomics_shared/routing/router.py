@@ -173,9 +173,11 @@ class Routing:
         self.evidence.samples.flush()
 
     def close(self) -> None:
-        """Write what is pending."""
-        self.evidence.state.close()
-        self.evidence.samples.close()
+        """Write what is pending; what is learned can be lost without the samples being lost."""
+        try:
+            self.evidence.state.close()
+        finally:
+            self.evidence.samples.close()
 
     def _keep(self, answered: Answered) -> None:
         context = answered.route.context
