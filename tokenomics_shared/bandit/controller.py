@@ -34,11 +34,11 @@ three points, which is about how far the learners err."""
 _FADE = 0.999
 """What an observation leaves of the earlier ones."""
 
-_STEP = 1.3
-"""The most by which one fit changes the weight, up or down; the first may go anywhere."""
+_FIRST_STEP, _STEP = 4.0, 1.3
+"""The most by which one fit, the first and any later one, changes the weight, up or down."""
 
-_LOWEST, _HIGHEST = 1e-3, 3.0
-_FIRST_STEPS, _STEPS = 12, 3
+_LOWEST, _HIGHEST = 1e-3, 1.0
+_FIRST_STEPS, _STEPS = 6, 3
 
 Submit = Callable[[Callable[[], None]], object]
 """Runs something soon."""
@@ -141,7 +141,8 @@ class QualityTarget(ForkSafe):
     def _fit(self, window: Sequence[Request]) -> None:
         """Solve for the weight; once it is near, a step at a time will do."""
         first = len(window) <= EVERY
-        least, most = (_LOWEST, _HIGHEST) if first else (self.weight / _STEP, self.weight * _STEP)
+        step = _FIRST_STEP if first else _STEP
+        least, most = self.weight / step, min(_HIGHEST, self.weight * step)
         if not self._holds(window, least):
             self.weight = max(_LOWEST, least)
             return

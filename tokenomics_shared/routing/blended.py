@@ -82,6 +82,9 @@ class Blended:
     def compared(self, answered: Answered, arm: Strategy, loss: float, weight: float) -> None:
         """Learn nothing: what was lost is the error budget's business."""
 
+    def audited(self, sample: Sample, best: str, score: float, weight: float) -> None:
+        """Learn nothing: rewards are of answers that were given."""
+
     def allowed(self) -> float:
         """What saving a unit of cost is worth."""
         return self._reward.cost_weight
