@@ -82,7 +82,8 @@ class Engine:
 
         Args:
             config: the configuration; read from file and environment when None.
-            judge: judges drafts, after the checks, instead of those configured; a function may block.
+            judge: judges drafts, after the checks, instead of those configured; a function may
+                block.
             prices: looks up what the configuration states no price for; the bundled price table
                 when None.
             memory: shared with others; made from the configuration when None.
@@ -106,6 +107,7 @@ class Engine:
             graders=graders(config, judge),
             submit=later.submit,
             on_fault=_on_fault(faults, "samples"),
+            on_unread=_on_fault(faults, "features"),
         )
         parts = Parts(
             memory=kept.layers,

@@ -10,7 +10,6 @@ from tests.kit import (
     GOOD,
     POOR,
     PREMIUM,
-    QUESTION,
     ROSTER,
     PriceList,
     engine,
