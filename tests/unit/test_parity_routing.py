@@ -60,7 +60,7 @@ def settings(bandit: Any = None, judges: Sequence[str] = (), **more: Any) -> dic
     return given | more
 
 
-BOTH: Mapping[str, Sequence[Any]] = {"cheap": [reply(GOOD)], "premium": [reply(GOOD)]}
+BOTH: dict[str, Sequence[Any]] = {"cheap": [reply(GOOD)], "premium": [reply(GOOD)]}
 SCORED = settings(cascading={"quality_threshold": 0.01})
 STRICT = settings(cascading={"quality_threshold": 1.0})
 MODEL = settings(judges=("checks", "llm"))
