@@ -51,14 +51,12 @@ def hopeless(tier: str, question: str) -> str:
     return RIGHT if tier == "premium" else WRONG
 
 
-def routed(
-    *, at_once: bool = True, judge: Any = None, prices: Any = PRICES, **given: Any
-) -> Engine:
+def routed(*, at_once: bool = True, by: Any = None, prices: Any = PRICES, **given: Any) -> Engine:
     """An engine that routes, the same way every time, and does everything at once."""
     bandit = {"seed": 1} | given.pop("bandit", {})
     memory = {"use_exact_cache": False} | given.pop("memory", {})
     config = TokenomicsConfig(bandit=bandit, memory=memory, **given)
-    return Engine.build(config, judge=judge, prices=prices, at_once=at_once)
+    return Engine.build(config, judge=by, prices=prices, at_once=at_once)
 
 
 def ask(made: Engine, says: Says | Models, question: Any = "", roster: Roster = ROSTER) -> Outcome:
@@ -74,7 +72,7 @@ def worth(outcome: Outcome) -> float:
 
 
 def lived(
-    made: Engine, says: Says, count: int, *, roster: Roster = ROSTER, start: int = 0
+    made: Engine, says: Says | Models, count: int, *, roster: Roster = ROSTER, start: int = 0
 ) -> list[str]:
     """Who answered each of so many questions, all with feedback."""
     arms = []

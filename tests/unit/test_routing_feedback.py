@@ -97,7 +97,8 @@ def test_an_answer_is_learned_of_as_whoever_gave_it(tier: str) -> None:
     engine.close()
 
 
-def test_the_second_word_on_an_answer_is_kept_and_not_learned(made: Engine) -> None:
+def test_the_second_word_on_an_answer_is_kept_and_not_learned() -> None:
+    made = routed(audit={"enabled": False})
     outcome = ask(made, good)
     made.feedback(outcome.request_id, 1.0)
     once = believed(made)
@@ -106,6 +107,7 @@ def test_the_second_word_on_an_answer_is_kept_and_not_learned(made: Engine) -> N
     assert believed(made) == once
     samples = made.parts.router.evidence.samples  # type: ignore[attr-defined]
     assert [each.score for each in samples.graded()] == [0.0]
+    made.close()
 
 
 @pytest.mark.parametrize(("score", "kept"), [(0.0, False), (0.4, False), (0.5, True), (1.0, True)])
@@ -145,14 +147,13 @@ def test_what_was_learned_survives_a_restart(tmp_path: Path) -> None:
     first = routed(state_dir=tmp_path)
     lived(first, hopeless, 150)
     first.close()
-    second = routed(state_dir=tmp_path)
-    late = lived(second, hopeless, 30, start=1000)
+    late, early = Models(hopeless), Models(hopeless)
+    second, fresh = routed(state_dir=tmp_path), routed()
+    lived(second, late, 30, start=1000)
+    lived(fresh, early, 30, start=1000)
+    assert late.tiers.count("cheap") < early.tiers.count("cheap") / 2
     second.close()
-    fresh = routed()
-    early = lived(fresh, hopeless, 30, start=1000)
     fresh.close()
-    assert late.count("premium") >= 27
-    assert late.count("premium") > early.count("premium")
 
 
 BROKEN = {
