@@ -89,16 +89,17 @@ def test_an_answer_is_learned_of_as_whoever_gave_it(tier: str) -> None:
     bandit = {"aim": None, "cost_lambda": weight}
     engine = routed(bandit=bandit, judge={"judges": ("checks",)}, audit={"enabled": False})
     before = believed(engine, tier)
-    for number in range(5):
-        outcome = ask(engine, good, f"What is item {number}?")
-        assert outcome.strategy == tier
+    asked = [ask(engine, good, f"What is item {number}?") for number in range(20)]
+    by_tier = [outcome for outcome in asked if outcome.strategy == tier]
+    assert len(by_tier) >= 5
+    for outcome in by_tier:
         engine.feedback(outcome.request_id, 0.0)
     assert believed(engine, tier) < before - 0.1
     engine.close()
 
 
 def test_the_second_word_on_an_answer_is_kept_and_not_learned() -> None:
-    made = routed(audit={"enabled": False})
+    made = routed(audit={"enabled": False, "compare": lambda *_: None})
     outcome = ask(made, good)
     made.feedback(outcome.request_id, 1.0)
     once = believed(made)

@@ -14,7 +14,7 @@ from tests.unit.routed import RIGHT, Models, ask, good, hopeless, lived, routed
 from tokenomics_shared import Price
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.learning import Route
-from tokenomics_shared.testing import ScriptedBackend
+from tokenomics_shared.testing import ScriptedBackend, TextCodec
 from tokenomics_shared.types import Abilities, Message, Prompt, Reply, Roster, Usage
 
 ALGORITHMS = ("linear_thompson", "thompson", "ucb", "epsilon_greedy", "linucb")
@@ -22,9 +22,16 @@ REWARDS = ("quality", "blended")
 EVERY = list(product(ALGORITHMS, REWARDS))
 
 
+def knowing(question: str, answer: str) -> float:
+    """A judge that is always right."""
+    return float(answer == RIGHT)
+
+
 @pytest.mark.parametrize(("algorithm", "reward"), EVERY)
 def test_a_good_cheap_model_ends_up_answering(algorithm: str, reward: str) -> None:
-    made = routed(bandit={"algorithm": algorithm, "reward": reward})
+    # A blended reward leaves the judge's threshold as it is, and with it what is escalated.
+    by = knowing if reward == "blended" else None
+    made = routed(bandit={"algorithm": algorithm, "reward": reward}, by=by)
     arms = lived(made, good, 200)
     assert Counter(arms[100:])["cheap"] >= 80
     assert made.report().faults == {}
@@ -163,25 +170,14 @@ def test_a_conversation_stays_where_it_is_cached_when_prices_make_that_right(
     )
     bandit = {"aim": None, "cost_lambda": 1.0}
     made = routed(prices=prices, bandit=bandit, judge={"judges": ("checks",)})
-    long = "Here is a long text. " * 2_000
-    first = (Message("human", long + "What is it about?"),)
-    opening = Models(good)
-    backend = Long()
-    premium = Prompt(first, pin=None)
-    # A roster of premium alone makes the conversation begin there.
-    ask_long = replace(ROSTER, arms=(PREMIUM,))
-    _ = opening
-    made.run(premium, ask_long, _codec(), backend)
+    first = (Message("human", "Here is a long text. " * 2_000 + "What is it about?"),)
     turns = (*first, Message("ai", RIGHT), Message("human", "And what else?"))
-    outcome = made.run(Prompt(turns), ROSTER, _codec(), backend)
+    backend = Long()
+    # A roster of premium alone makes the conversation begin there.
+    made.run(Prompt(first), replace(ROSTER, arms=(PREMIUM,)), TextCodec(), backend)
+    outcome = made.run(Prompt(turns), ROSTER, TextCodec(), backend)
     assert outcome.strategy == ("premium" if cached < 1 else "cheap")
     made.close()
-
-
-def _codec() -> Any:
-    from tokenomics_shared.testing import TextCodec
-
-    return TextCodec()
 
 
 class Broken:
@@ -240,7 +236,7 @@ def test_a_judge_that_fails_teaches_nothing_of_the_model() -> None:
     def failing(question: str, answer: str) -> float:
         raise ConnectionError
 
-    made = routed(by=failing, audit={"enabled": False})
+    made = routed(by=failing, audit={"enabled": False, "compare": lambda *_: None})
     learner = made.parts.router.chooser.learners["quality"]  # type: ignore[attr-defined]
     backend = Models(good)
     for number in range(40):
@@ -251,10 +247,15 @@ def test_a_judge_that_fails_teaches_nothing_of_the_model() -> None:
 
 
 def test_an_embedder_that_fails_leaves_the_surface_to_route_by() -> None:
-    def failing(texts: Any) -> Any:
-        raise ConnectionError
+    def embed(texts: list[str]) -> Any:
+        if down:
+            raise ConnectionError
+        return [[float(len(text)), 1.0, 2.0] for text in texts]
 
-    made = routed(bandit={"features": "embedding"}, memory={"embedder": failing})
+    down = False
+    made = routed(bandit={"features": "embedding"}, memory={"embedder": embed})
+    ask(made, good, "Is all well?")
+    down = True
     outcome = ask(made, good)
     assert outcome.reply is not None
     assert set(made.report().faults) == {"features:ConnectionError"}

@@ -204,7 +204,7 @@ def _learner(
         case "thompson":
             return BetaThompson(prior, rng.betavariate, by=by, forgetting=forgetting)
         case "ucb":
-            return Ucb(exploration=rate, by=by, forgetting=forgetting)
+            return Ucb(prior, exploration=rate, by=by, forgetting=forgetting)
         case "epsilon_greedy":
             return EpsilonGreedy(prior, rng, epsilon=min(1.0, rate), by=by, forgetting=forgetting)
     shrinkage = Shrinkage(forgetting=forgetting)
