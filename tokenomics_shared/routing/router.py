@@ -24,7 +24,7 @@ from tokenomics_shared.types import Prompt, QueryPlan, Roster, Strategy, Verdict
 Vector = Callable[[str], Any]
 """A question's unit vector."""
 
-MOST_WEIGHT: Final = 5.0
+MOST_WEIGHT: Final = 3.0
 """Answers that a sampled one stands for at most, when it is learned of."""
 
 
