@@ -33,7 +33,7 @@ def test_the_weight_settles_where_the_target_is_just_held(target: float) -> None
     for request in requests(1_500):
         controller.routed(request)
     share = kept(controller.weight, requests(3_000, seed=1))
-    assert target - 0.005 < share < target + 0.025
+    assert target - 0.005 < share < target + 0.03
 
 
 def test_a_lower_target_gives_cost_more_weight() -> None:
