@@ -107,6 +107,7 @@ class Engine:
             graders=graders(config, judge),
             submit=later.submit,
             on_fault=_on_fault(faults, "samples"),
+            on_unread=_on_fault(faults, "features"),
         )
         parts = Parts(
             memory=kept.layers,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokenomics_shared.adapters.sqlite_samples import SqliteSamples
 from tokenomics_shared.audit import Auditing, Shortcuts
@@ -32,7 +32,7 @@ from tokenomics_shared.routing.blended import Blended
 from tokenomics_shared.routing.chooser import Chooser
 from tokenomics_shared.routing.judging import JUDGE, scores
 from tokenomics_shared.routing.rates import Pricing, Rates
-from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing
+from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing, Vector
 from tokenomics_shared.routing.targeted import Judging, Learned, Prices, Targeted
 from tokenomics_shared.routing.unaudited import Unaudited
 from tokenomics_shared.routing.versus import Versus
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 DEFAULT_BUDGET = 0.05
 """What a shortcut may lose where no quality target says."""
+
+MOST_BUDGET = 0.5
+"""What a shortcut may lose at most, however low the target: beyond it audits tell nothing."""
 
 PRIOR_NAME = "prior.json"
 """The prior that `tokenomics train` fitted, in the folder of the state."""
@@ -60,6 +63,7 @@ class Given:
         graders: judges look at drafts whose scores are findings on quality.
         submit: runs something in the background.
         on_fault: told of each sample that could not be written.
+        on_unread: told of each question that could not be read with the embedder.
     """
 
     pricing: Pricing
@@ -67,6 +71,7 @@ class Given:
     graders: bool
     submit: Submit
     on_fault: Callable[[Exception], object]
+    on_unread: Callable[[Exception], object]
 
 
 def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
@@ -78,7 +83,7 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
     """
     settings = config.bandit
     rng = random.Random(settings.seed)  # noqa: S311 -- choices, not secrets
-    reading = _reading(config, given.embedder)
+    reading = _reading(config, given)
     chooser = _chooser(config, places, given, reading.contexts, rng)
     shortcuts: Budgets = Unaudited()
     learned = dict(chooser.learners)
@@ -104,10 +109,10 @@ def versus(config: TokenomicsConfig, embedder: "Embedder | None") -> Versus:
     return Versus(config.audit.compare, agree, model)
 
 
-def _reading(config: TokenomicsConfig, known: "Embedder | None") -> Reading:
+def _reading(config: TokenomicsConfig, given: Given) -> Reading:
     """How questions are read: with an embedding where there is one anyway, or one is asked for."""
     wanted = config.bandit.features
-    embedder = known if wanted != "surface" else None
+    embedder = given.embedder if wanted != "surface" else None
     if wanted == "embedding" and embedder is None:
         try:
             from tokenomics_shared.adapters.embeddings import embedder_of
@@ -123,13 +128,25 @@ def _reading(config: TokenomicsConfig, known: "Embedder | None") -> Reading:
         return Reading(Contexts(), None)
     from tokenomics_shared.adapters.projecting import Projector
 
-    reads = embedder
-    return Reading(Contexts(Projector(reads)), lambda text: reads.embed([text])[0])
+    return Reading(Contexts(Projector(embedder)), _vector(embedder, given.on_unread))
+
+
+def _vector(embedder: "Embedder", on_unread: Callable[[Exception], object]) -> Vector:
+    """Embeds a question; None when that fails, and then its surface must do."""
+
+    def vector(text: str) -> Any:
+        try:
+            return embedder.embed([text])[0]
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the request goes on
+            on_unread(error)
+            return None
+
+    return vector
 
 
 def _shortcuts(config: TokenomicsConfig, rng: random.Random) -> Shortcuts:
     target, audit = config.bandit.target, config.audit
-    budget = DEFAULT_BUDGET if target is None else 1.0 - target
+    budget = DEFAULT_BUDGET if target is None else min(MOST_BUDGET, 1.0 - target)
     auditing = Auditing(
         confidence=audit.confidence,
         audit_rate=audit.rate,

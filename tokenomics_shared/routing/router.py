@@ -22,7 +22,7 @@ from tokenomics_shared.routing.chooser import Asked, Chooser, name_of, places
 from tokenomics_shared.types import Prompt, QueryPlan, Roster, Strategy, Verdict
 
 Vector = Callable[[str], Any]
-"""A question's unit vector."""
+"""A question's unit vector, or None when it can't be read."""
 
 MOST_WEIGHT: Final = 3.0
 """Answers that a sampled one stands for at most, when it is learned of."""
@@ -166,7 +166,10 @@ class Routing:
         sample = self.evidence.samples.get(request_id)
         if sample is None:
             return False
+        known = self.evidence.samples.is_graded(request_id, "feedback")
         self.evidence.samples.grade(request_id, score, "feedback", self.evidence.clock())
+        if known:
+            return True
         expected = self.chooser.graded(sample, score, 1.0)
         found = self._audited.pop(request_id)
         if found is not None:
@@ -183,9 +186,11 @@ class Routing:
         self.evidence.samples.flush()
 
     def close(self) -> None:
-        """Write what is pending."""
-        self.evidence.state.close()
-        self.evidence.samples.close()
+        """Write what is pending; what is learned can be lost without the samples being lost."""
+        try:
+            self.evidence.state.close()
+        finally:
+            self.evidence.samples.close()
 
     def _keep(self, answered: Answered) -> None:
         context = answered.route.context

@@ -12,6 +12,13 @@ from tokenomics_shared.testing import ChatRequest, LoopbackServer
 CHEAP, PREMIUM = "gpt-4o-mini", "gpt-4o"
 Make = Callable[..., ChatTokenomics]
 
+STEADY: dict[str, Any] = {
+    "bandit": {"enabled": False},
+    "judge": {"judges": ("checks", "quick")},
+    "audit": {"enabled": False},
+}
+"""Drafts with the cheap tier every time, and judges by form alone."""
+
 
 def answer(request: ChatRequest) -> str:
     """The cheap model answers in a way the quick check likes unless told to fail."""
@@ -31,7 +38,7 @@ def make(server: LoopbackServer) -> Make:
     """Makes a chat model that drafts with the cheap tier every time, unless told otherwise."""
 
     def made(**settings: Any) -> ChatTokenomics:
-        settings.setdefault("bandit", {"enabled": False})
+        settings = STEADY | settings
         settings.setdefault("cheap", openai_model(server, CHEAP))
         settings.setdefault("premium", openai_model(server, PREMIUM))
         return ChatTokenomics(**settings)
