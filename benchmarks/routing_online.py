@@ -89,7 +89,7 @@ def online_figures(arguments: Namespace) -> Online:
     Args:
         arguments: `data`, `split`, `seeds`, `quick`.
     """
-    seeds = range(2 if arguments.quick else arguments.seeds)
+    seeds = range(2 if arguments.quick else max(2, arguments.seeds))
     # What is compared with large margins, or only shown, needs fewer.
     few = seeds[: max(2, arguments.seeds * 3 // 10)]
     bench = _Bench(Stage(arguments), seeds, few, arguments.split)
