@@ -10,6 +10,9 @@ from tokenomics_langchain import ChatTokenomics, TokenomicsConfig
 from tokenomics_shared.testing import ChatRequest, LoopbackServer
 
 CHEAP, PREMIUM = "gpt-4o-mini", "gpt-4o"
+QUICK = {"judges": ("checks", "quick")}
+UCB1 = {"algorithm": "ucb", "reward": "blended"}
+"""Every arm is tried once before any other choice is made."""
 Make = Callable[..., ChatTokenomics]
 
 
@@ -28,10 +31,16 @@ def server() -> Any:
 
 @pytest.fixture
 def make(server: LoopbackServer) -> Make:
-    """Makes a chat model that drafts with the cheap tier every time, unless told otherwise."""
+    """Makes a chat model that drafts with the cheap tier every time and checks it quickly.
+
+    Nothing is audited, so that no request comes but those that a test makes; all of it unless
+    told otherwise.
+    """
 
     def made(**settings: Any) -> ChatTokenomics:
         settings.setdefault("bandit", {"enabled": False})
+        settings.setdefault("judge", QUICK)
+        settings.setdefault("audit", {"enabled": False})
         settings.setdefault("cheap", openai_model(server, CHEAP))
         settings.setdefault("premium", openai_model(server, PREMIUM))
         return ChatTokenomics(**settings)

@@ -13,7 +13,7 @@ from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from pydantic import BaseModel
 
 from tests.conftest import openai_model
-from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
+from tests.integration.langchain.conftest import CHEAP, PREMIUM, UCB1, Make
 from tests.integration.langchain.test_calls import WAYS, by, told
 from tokenomics_langchain import ChatTokenomics
 from tokenomics_shared.testing import Fault, LoopbackServer
@@ -28,7 +28,7 @@ def assert_books_match(llm: ChatTokenomics, server: LoopbackServer) -> None:
 
 
 async def test_the_ledger_is_what_the_server_billed(make: Make, server: LoopbackServer) -> None:
-    llm = make(bandit={"enabled": True})
+    llm = make(bandit=UCB1)
     chance = random.Random(5)
     for _ in range(60):
         question = f"What is {chance.choice(['easy', 'hard'])} {chance.randrange(8)}?"
