@@ -27,6 +27,7 @@ from typing_extensions import override
 
 from tokenomics_langchain.backend import LangChainBackend
 from tokenomics_langchain.binding import AnswerSchema, Schema, Tool, ToolList, flatten
+from tokenomics_langchain.confidence import ConfidentBackend
 from tokenomics_langchain.convert import (
     MessageCodec,
     answer_of,
@@ -44,6 +45,7 @@ from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
 from tokenomics_langchain.wishes import WISHES, with_wishes
 from tokenomics_shared.drivers import Done, arun, run
 from tokenomics_shared.errors import ConfigError
+from tokenomics_shared.ports import Backend
 from tokenomics_shared.types import Prompt, Roster, Strategy
 
 if TYPE_CHECKING:
@@ -431,7 +433,7 @@ class ChatTokenomics(BaseChatModel):
 
     def _compared(
         self, given: LanguageModelInput, config: RunnableConfig | None, *, use_cache: bool
-    ) -> tuple[Prompt, Roster, MessageCodec, LangChainBackend]:
+    ) -> tuple[Prompt, Roster, MessageCodec, Backend]:
         messages = _normalize_messages(self._convert_input(given).to_messages())
         wishes = with_wishes(ensure_config(config), {})
         prompt, roster, codec, backend = self._request(messages, None, None, wishes)
@@ -447,7 +449,7 @@ class ChatTokenomics(BaseChatModel):
         given: Mapping[str, Any],
         *,
         paced: bool = False,
-    ) -> tuple[Prompt, Roster, MessageCodec, LangChainBackend]:
+    ) -> tuple[Prompt, Roster, MessageCodec, Backend]:
         """What the engine needs to answer a call."""
         kwargs = dict(given)
         run = kwargs.pop(RUN, None) or run_manager
@@ -460,7 +462,10 @@ class ChatTokenomics(BaseChatModel):
                 kwargs.setdefault(name, default)
         pin = take_pin(kwargs, self._crew)
         runs = LegRuns(run, self.nested)
-        backend = LangChainBackend(self._crew.tiers, messages, stop, kwargs, runs)
+        plain = LangChainBackend(self._crew.tiers, messages, stop, kwargs, runs)
+        backend: Backend = plain
+        if "confidence" in self.engine.config.judge.judges:
+            backend = ConfidentBackend(plain, self._crew.drafting, self._crew.declined)
         prompt = to_prompt(messages, stop, kwargs, pin, paced=paced)
         if wishes is not None:
             prompt = wishes.put_on(prompt)
