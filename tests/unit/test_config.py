@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from tokenomics_shared import ConfigError, Engine, TokenomicsConfig
 from tokenomics_shared.config import CascadingConfig, MemoryConfig
@@ -18,7 +19,11 @@ def test_defaults_are_the_documented_ones() -> None:
     assert (memory.use_exact_cache, memory.persistent_cache_path) == (True, None)
     orchestrator = config.orchestrator
     assert (orchestrator.default_token_budget, orchestrator.max_context_tokens) == (4000, 8000)
-    assert (config.bandit.algorithm, config.bandit.exploration_rate) == ("ucb", 0.1)
+    bandit, audit = config.bandit, config.audit
+    assert (bandit.algorithm, bandit.exploration_rate) == ("linear_thompson", 0.1)
+    assert (bandit.aim, bandit.target, bandit.reward) == ("balanced", 0.95, "quality")
+    assert config.judge.judges == ("checks", "scorer")
+    assert (audit.enabled, audit.rate, audit.max_cost_share) == (True, 0.01, 0.05)
     assert (cascading.enabled, cascading.quality_threshold) == (True, 0.85)
     assert (cascading.use_lightweight_check, cascading.use_escalation_prediction) == (True, True)
     assert cascading.escalation_prediction_threshold == 0.7
@@ -228,3 +233,23 @@ def test_logging_is_touched_only_as_asked(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_log_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"log_file .*no/where.log can't be written: No such"):
         Engine.build(TokenomicsConfig(log_file=tmp_path / "no" / "where.log"))
+
+
+class OwnModel(BaseModel):
+    """A model of somebody else's, made with pydantic as chat models are."""
+
+    name: str = "own"
+
+
+@pytest.mark.parametrize(
+    ("section", "setting"), [("judge", "model"), ("judge", "second_model"), ("memory", "embedder")]
+)
+def test_what_is_given_as_an_object_stays_that_object(section: str, setting: str) -> None:
+    given = OwnModel(name="given")
+    config = TokenomicsConfig(**{section: {setting: given}})
+    for each in (
+        config,
+        config.replace(log_level="INFO"),
+        TokenomicsConfig.load(**{section: {setting: given}}),
+    ):
+        assert getattr(getattr(each, section), setting) is given
