@@ -46,6 +46,9 @@ DEFAULT_BUDGET = 0.05
 PRIOR_NAME = "prior.json"
 """The prior that `tokenomics train` fitted, in the folder of the state."""
 
+MOST_BUDGET = 0.5
+"""What a shortcut may lose at most, however little quality is to be kept."""
+
 _LONG_DIMENSIONS = 12
 """Features up to which plain Python keeps up with numpy."""
 
@@ -129,7 +132,7 @@ def _reading(config: TokenomicsConfig, known: "Embedder | None") -> Reading:
 
 def _shortcuts(config: TokenomicsConfig, rng: random.Random) -> Shortcuts:
     target, audit = config.bandit.target, config.audit
-    budget = DEFAULT_BUDGET if target is None else 1.0 - target
+    budget = DEFAULT_BUDGET if target is None else min(MOST_BUDGET, 1.0 - target)
     auditing = Auditing(
         confidence=audit.confidence,
         audit_rate=audit.rate,
