@@ -21,6 +21,7 @@ from tokenomics_langchain.convert import (
     to_new_message,
     to_reply,
 )
+from tokenomics_langchain.crew import HELPERS
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.ports import Chunk
@@ -28,6 +29,12 @@ from tokenomics_shared.types import Prompt, Reply, Strategy
 
 _LIMIT_NAMES = ("max_output_tokens", "max_tokens", "num_predict", "max_new_tokens")
 """What providers call the limit on an answer; the first that is a field of the model's class."""
+
+_OF_ANSWERS = frozenset(
+    "tools tool_choice parallel_tool_calls functions function_call response_format "
+    "structured_outputs stop n logprobs top_logprobs max_tokens".split()
+)
+"""Arguments that say what an answer to a caller must be like."""
 
 
 @dataclass(slots=True)
@@ -82,7 +89,7 @@ class LangChainBackend:
         """Ask for chunks."""
         model, kwargs = self._target(ask)
         messages = self._messages(ask.prompt)
-        if not model._should_stream(async_api=False, **{**kwargs, "stream": True}):
+        if ask.own or not model._should_stream(async_api=False, **{**kwargs, "stream": True}):
             yield from _as_chunks(self.generate(ask))
             return
         if model.rate_limiter is not None:
@@ -96,7 +103,7 @@ class LangChainBackend:
         """Ask for chunks, without blocking the event loop."""
         model, kwargs = self._target(ask)
         messages = self._messages(ask.prompt)
-        if not model._should_stream(async_api=True, **{**kwargs, "stream": True}):
+        if ask.own or not model._should_stream(async_api=True, **{**kwargs, "stream": True}):
             for chunk in _as_chunks(await self.agenerate(ask)):
                 yield chunk
             return
@@ -144,7 +151,7 @@ class LangChainBackend:
         strategy = ask.strategy
         model, own = flatten(self.tiers[strategy.tier])
         if ask.own:
-            return model, {"stop": None, **own, **_parameters(strategy)}
+            return model, _for_ourselves(model, own, ask)
         kwargs = dict(self.kwargs)
         tools = kwargs.get("tools")
         schema = kwargs.pop("answer_schema", None)
@@ -158,12 +165,32 @@ class LangChainBackend:
         if self.stop is not None:
             merged["stop"] = self.stop
         if "max_tokens" in merged or strategy.max_tokens is not None:
-            limits = (merged.get("max_tokens"), strategy.max_tokens)
-            name = _limit_name(model)
-            if name != "max_tokens":
-                merged.pop("max_tokens", None)
-            merged[name] = min((limit for limit in limits if limit is not None), default=None)
+            _limit(model, merged, strategy.max_tokens)
         return model, merged
+
+
+def _for_ourselves(
+    model: BaseChatModel, bound: Mapping[str, Any], ask: Generate
+) -> dict[str, Any]:
+    """What goes with a request of ours: nothing of the caller's, and our own limit.
+
+    What is bound to a model that only judges is there for judging; what is bound to one that
+    answers callers too, tools and formats, is not.
+    """
+    kept = dict(bound)
+    if ask.strategy.tier not in HELPERS:
+        kept = {name: value for name, value in bound.items() if name not in _OF_ANSWERS}
+    merged = {"stop": None, **kept, **_parameters(ask.strategy)}
+    if ask.prompt.max_tokens is not None:
+        _limit(model, merged, ask.prompt.max_tokens)
+    return merged
+
+
+def _limit(model: BaseChatModel, merged: dict[str, Any], ours: int | None) -> None:
+    """Set the limit on an answer under the model's own name for it: the lower one of two."""
+    name = _limit_name(model)
+    limits = (merged.pop("max_tokens", None), ours)
+    merged[name] = min((limit for limit in limits if limit is not None), default=None)
 
 
 def _parameters(strategy: Strategy) -> dict[str, Any]:
@@ -212,4 +239,4 @@ def _chunk(generation: ChatGenerationChunk) -> Chunk:
 def _as_chunks(reply: Reply) -> Iterable[Chunk]:
     """An answer that came whole."""
     for generation in to_chunks(answer_of(reply.raw)):
-        yield Chunk(generation, generation.message.text)
+        yield Chunk(generation, generation.message.text, logprobs_of(generation))

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
+from dataclasses import replace
 from operator import is_not
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +27,7 @@ from typing_extensions import override
 
 from tokenomics_langchain.backend import LangChainBackend
 from tokenomics_langchain.binding import AnswerSchema, Schema, Tool, ToolList, flatten
+from tokenomics_langchain.confidence import ConfidentBackend
 from tokenomics_langchain.convert import (
     MessageCodec,
     answer_of,
@@ -41,11 +43,13 @@ from tokenomics_langchain.requests import take_pin, to_prompt
 from tokenomics_langchain.settings import judging_models, read_settings
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
 from tokenomics_langchain.wishes import WISHES, with_wishes
-from tokenomics_shared.drivers import Done
+from tokenomics_shared.drivers import Done, arun, run
 from tokenomics_shared.errors import ConfigError
+from tokenomics_shared.ports import Backend
 from tokenomics_shared.types import Prompt, Roster, Strategy
 
 if TYPE_CHECKING:
+    from tokenomics_shared.baseline import BaselineComparison, Beside
     from tokenomics_shared.config import TokenomicsConfig
     from tokenomics_shared.engine import Engine
 else:
@@ -392,6 +396,51 @@ class ChatTokenomics(BaseChatModel):
         # Not a generator of its own: one more to close, one step later than a plain model's.
         return super().astream(input, config, stop=stop, **kwargs)
 
+    def compare_with_baseline(
+        self,
+        text_or_messages: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        use_cache: bool = False,
+    ) -> "BaselineComparison":
+        """Answer as always, ask premium besides, and say whose answer is better.
+
+        `judge.model` compares the answers, twice and in either order; premium itself when none is
+        set, which may favour its own. The answer is a request like any other; premium's answer and
+        the judge's calls are charged as an audit. The caller's callbacks hear of none of it.
+
+        Args:
+            text_or_messages: the question, or the conversation.
+            config: says the wishes of the call, such as its tenant.
+            use_cache: memory may answer, and keeps what is answered.
+
+        Raises:
+            Exception: what a provider raised when no answer came.
+        """
+        request = self._compared(text_or_messages, config, use_cache=use_cache)
+        return _comparison(run(self.engine.beside(*request), request[-1]))
+
+    async def acompare_with_baseline(
+        self,
+        text_or_messages: LanguageModelInput,
+        config: RunnableConfig | None = None,
+        *,
+        use_cache: bool = False,
+    ) -> "BaselineComparison":
+        """As `compare_with_baseline`, without blocking the event loop."""
+        request = self._compared(text_or_messages, config, use_cache=use_cache)
+        return _comparison(await arun(self.engine.beside(*request), request[-1]))
+
+    def _compared(
+        self, given: LanguageModelInput, config: RunnableConfig | None, *, use_cache: bool
+    ) -> tuple[Prompt, Roster, MessageCodec, Backend]:
+        messages = _normalize_messages(self._convert_input(given).to_messages())
+        wishes = with_wishes(ensure_config(config), {})
+        prompt, roster, codec, backend = self._request(messages, None, None, wishes)
+        if not use_cache:
+            prompt = replace(prompt, no_cache=True, no_store=True)
+        return prompt, roster, codec, backend
+
     def _request(
         self,
         messages: list[BaseMessage],
@@ -400,7 +449,7 @@ class ChatTokenomics(BaseChatModel):
         given: Mapping[str, Any],
         *,
         paced: bool = False,
-    ) -> tuple[Prompt, Roster, MessageCodec, LangChainBackend]:
+    ) -> tuple[Prompt, Roster, MessageCodec, Backend]:
         """What the engine needs to answer a call."""
         kwargs = dict(given)
         run = kwargs.pop(RUN, None) or run_manager
@@ -413,11 +462,21 @@ class ChatTokenomics(BaseChatModel):
                 kwargs.setdefault(name, default)
         pin = take_pin(kwargs, self._crew)
         runs = LegRuns(run, self.nested)
-        backend = LangChainBackend(self._crew.tiers, messages, stop, kwargs, runs)
+        plain = LangChainBackend(self._crew.tiers, messages, stop, kwargs, runs)
+        backend: Backend = plain
+        if "confidence" in self.engine.config.judge.judges:
+            backend = ConfidentBackend(plain, self._crew.drafting, self._crew.declined)
         prompt = to_prompt(messages, stop, kwargs, pin, paced=paced)
         if wishes is not None:
             prompt = wishes.put_on(prompt)
         return prompt, self._crew.roster(), _CODEC, backend
+
+
+def _comparison(beside: "Beside") -> "BaselineComparison":
+    # Loaded with the engine, which importing this package need not load.
+    from tokenomics_langchain.comparing import to_comparison
+
+    return to_comparison(beside)
 
 
 # LangChain asks for these signatures at every call and reads but the names. Prepared, they cost

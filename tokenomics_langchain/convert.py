@@ -286,7 +286,7 @@ def to_chunks(message: AIMessage) -> Iterable[ChatGenerationChunk]:
 
 def logprobs_of(generation: ChatGenerationChunk) -> tuple[float, ...]:
     """Token log-probabilities of a chunk, where the provider gave them."""
-    return _logprobs((generation.generation_info or {}).get("logprobs"))
+    return _logprobs(generation.message.response_metadata.get("logprobs"))
 
 
 def _logprobs(told: Any) -> tuple[float, ...]:

@@ -39,6 +39,8 @@ class Crew:
         """
         self.title = "tokenomics/" + "+".join(tiers)
         self.tiers = {**tiers, **helpers}
+        self.declined: set[str] = set()
+        """Tiers that refuse to tell log-probabilities."""
         self._arms = tuple(arms)
         self._salt = salt
         self._seen: list[Watch] = []
@@ -98,6 +100,11 @@ class Crew:
             models = {name: tier.model for name, tier in tiers.items() if name not in HELPERS}
             self._identifying = {"models": models, "identity": digest}
         return roster
+
+    @property
+    def drafting(self) -> frozenset[str]:
+        """The arms whose answers are drafts."""
+        return frozenset(arm.arm_id for arm in self._arms[:-1])
 
     @property
     def premium(self) -> BaseChatModel:

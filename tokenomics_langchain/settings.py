@@ -6,10 +6,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from tokenomics_langchain.crew import TIERS
 from tokenomics_langchain.models import refuse_ambiguous_key, resolve
+from tokenomics_shared.config_values import Section
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Strategy
 
@@ -49,7 +50,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: value for name, value in given.items() if value is not None}
     _refuse_impossible(values)
     judge = values.pop("judge", None)
-    if isinstance(judge, Mapping | BaseModel):
+    if isinstance(judge, Mapping | Section):
         values["judge"], judge = judge, None
     memory = values.get("memory")
     shared = None
@@ -77,7 +78,7 @@ def _move_into(values: dict[str, Any], section: str, names: Sequence[str]) -> No
     if not moved:
         return
     own = values.get(section, {})
-    if isinstance(own, BaseModel):
+    if isinstance(own, Section):
         own = {name: getattr(own, name) for name in own.model_fields_set}
     if not isinstance(own, Mapping):
         raise ConfigError(f"{section} must be a mapping of settings, got {type(own).__name__}")

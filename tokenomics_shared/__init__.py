@@ -8,10 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tokenomics_shared.baseline import BaselineComparison
     from tokenomics_shared.config import TokenomicsConfig
     from tokenomics_shared.engine import Engine
     from tokenomics_shared.errors import (
         ConfigError,
+        FeedbackError,
         MissingExtra,
         PromptError,
         StoreError,
@@ -25,8 +27,10 @@ if TYPE_CHECKING:
     __version__: str
 
 _HOMES = {
+    "BaselineComparison": "baseline",
     "ConfigError": "errors",
     "Engine": "engine",
+    "FeedbackError": "errors",
     "Memory": "recollection",
     "MemoryStats": "memory.stats",
     "MissingExtra": "errors",
@@ -44,8 +48,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "BaselineComparison",
     "ConfigError",
     "Engine",
+    "FeedbackError",
     "Memory",
     "MemoryStats",
     "MissingExtra",

@@ -10,13 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from tokenomics_shared.config_errors import in_words, not_json
@@ -27,7 +21,13 @@ from tokenomics_shared.config_layers import (
     read_toml,
     refuse_unknown_variables,
 )
-from tokenomics_shared.config_values import FilePath, Positive, Probability, Temperature
+from tokenomics_shared.config_values import (
+    FilePath,
+    Positive,
+    Probability,
+    Section,
+    Temperature,
+)
 from tokenomics_shared.errors import ConfigError
 
 AIMS = {"save": 0.90, "balanced": 0.95, "quality": 0.98}
@@ -36,11 +36,7 @@ AIMS = {"save": 0.90, "balanced": 0.95, "quality": 0.98}
 JudgeName = Literal["checks", "confidence", "scorer", "quick", "reference", "agreement", "llm"]
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class LLMConfig(_Section):
+class LLMConfig(Section):
     """Parameters for every call, where the caller sets none.
 
     Attributes:
@@ -56,7 +52,7 @@ class LLMConfig(_Section):
     max_retries: Annotated[int, Field(ge=0)] | None = None
 
 
-class MemoryConfig(_Section):
+class MemoryConfig(Section):
     """Answers given before, given again.
 
     Attributes:
@@ -129,7 +125,7 @@ class MemoryConfig(_Section):
         return self
 
 
-class OrchestratorConfig(_Section):
+class OrchestratorConfig(Section):
     """What is known about a request before any model is asked.
 
     Attributes:
@@ -143,7 +139,7 @@ class OrchestratorConfig(_Section):
     max_context_tokens: Positive = 8_000
 
 
-class BanditConfig(_Section):
+class BanditConfig(Section):
     """Which arm a request starts at.
 
     Attributes:
@@ -188,7 +184,7 @@ class BanditConfig(_Section):
         return self.quality_target or (AIMS[self.aim] if self.aim else None)
 
 
-class JudgeConfig(_Section):
+class JudgeConfig(Section):
     """What a good enough answer is.
 
     Attributes:
@@ -223,7 +219,7 @@ class JudgeConfig(_Section):
         return self
 
 
-class AuditConfig(_Section):
+class AuditConfig(Section):
     """What holds the cheaper ways to their word.
 
     Attributes:
@@ -251,7 +247,7 @@ class AuditConfig(_Section):
         return self
 
 
-class CascadingConfig(_Section):
+class CascadingConfig(Section):
     """Ask a cheap model first, go up when its answer isn't good enough.
 
     Attributes:
@@ -274,7 +270,7 @@ class CascadingConfig(_Section):
     escalation_prediction_threshold: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
 
 
-class TelemetryConfig(_Section):
+class TelemetryConfig(Section):
     """What is recorded.
 
     Attributes:
@@ -284,7 +280,7 @@ class TelemetryConfig(_Section):
     ledger_path: FilePath | None = None
 
 
-class PriceConfig(_Section):
+class PriceConfig(Section):
     """US dollars per million tokens."""
 
     input: Annotated[Decimal, Field(ge=0)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from tokenomics_shared.config_values import Section
 from tokenomics_shared.errors import ConfigError
 
 PREFIX = "TOKENOMICS_"
@@ -26,7 +27,7 @@ def overlay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
         ConfigError: there is a value where settings are to go.
     """
     for name, setting in above.items():
-        value = given(setting) if isinstance(setting, BaseModel) else setting
+        value = given(setting) if isinstance(setting, Section) else setting
         if isinstance(value, Mapping):
             nested = below.setdefault(name, {})
             if not isinstance(nested, dict):
@@ -37,10 +38,10 @@ def overlay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
 
 
 def given(settings: BaseModel) -> dict[str, Any]:
-    """What was set, as mappings; objects stay the objects they are."""
+    """What was set, as mappings; objects stay the objects they are, models of pydantic's too."""
     values = {name: getattr(settings, name) for name in settings.model_fields_set}
     return {
-        name: given(value) if isinstance(value, BaseModel) else value
+        name: given(value) if isinstance(value, Section) else value
         for name, value in values.items()
     }
 

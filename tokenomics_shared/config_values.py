@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[int, Field(gt=0)]
@@ -20,3 +20,9 @@ def _named(path: Any) -> Any:
 
 
 FilePath = Annotated[Path, BeforeValidator(_named)]
+
+
+class Section(BaseModel):
+    """Settings of one part. What else is made of pydantic, such as a chat model, is a value."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

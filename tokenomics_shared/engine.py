@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from tokenomics_shared.adapters.background import AtOnce, Background
 from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
+from tokenomics_shared.baseline import Beside, beside
 from tokenomics_shared.config import TokenomicsConfig
 from tokenomics_shared.drivers import arun, astream, run, stream
 from tokenomics_shared.effects import Steps
@@ -23,7 +24,15 @@ from tokenomics_shared.places import Places
 from tokenomics_shared.ports import Backend, Codec, Judge, Planner, Prices
 from tokenomics_shared.prediction import predict_output_tokens
 from tokenomics_shared.recollection import Memory
-from tokenomics_shared.routing import Given, JudgeFunction, graders, panel, routing, versus
+from tokenomics_shared.routing import (
+    JUDGE,
+    Given,
+    JudgeFunction,
+    graders,
+    panel,
+    routing,
+    versus,
+)
 from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report, metadata_of
 from tokenomics_shared.types import Outcome, Prompt, Roster, Usage
 
@@ -101,9 +110,11 @@ class Engine:
         kept = memory or Memory(places.cache, config=config.memory, faults=faults)
         books = _books(config, places.ledger, faults, prices)
         later = AtOnce(_on_fault(faults, "audits")) if at_once else _background(faults)
+        comparing = versus(config)
         given = Given(
             books.cost,
             None if kept.meaning is None else kept.meaning.reader,
+            decides=comparing.decides,
             graders=graders(config, judge),
             submit=later.submit,
             on_fault=_on_fault(faults, "samples"),
@@ -115,7 +126,7 @@ class Engine:
             router=routing(config, places, given),
             judge=panel(config, judge, places.folder),
             checks=Panel(Checks()),
-            versus=versus(config, given.embedder),
+            versus=comparing,
             books=books,
         )
         engine = cls(config, parts, kept, later)
@@ -152,6 +163,14 @@ class Engine:
     ) -> AsyncGenerator[Any, None]:
         """Answer chunk by chunk without blocking the event loop; `Done` comes last."""
         return astream(self._steps(prompt, roster, codec, backend), backend)
+
+    def beside(
+        self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
+    ) -> Steps[Beside]:
+        """Answer, ask premium besides, and have the answers compared; for a driver to perform."""
+        outcome = yield from self._steps(prompt, roster, codec, backend)
+        judge = JUDGE if JUDGE.tier in roster.tiers else roster.premium
+        return (yield from beside(self.parts, prompt, roster, outcome, judge))
 
     def _steps(
         self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend

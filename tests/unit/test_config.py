@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from tokenomics_shared import ConfigError, Engine, TokenomicsConfig
 from tokenomics_shared.config import CascadingConfig, MemoryConfig
@@ -280,3 +281,23 @@ def test_logging_is_touched_only_as_asked(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_log_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"log_file .*no/where.log can't be written: No such"):
         Engine.build(TokenomicsConfig(log_file=tmp_path / "no" / "where.log"))
+
+
+class OwnModel(BaseModel):
+    """A model of somebody else's, made with pydantic as chat models are."""
+
+    name: str = "own"
+
+
+@pytest.mark.parametrize(
+    ("section", "setting"), [("judge", "model"), ("judge", "second_model"), ("memory", "embedder")]
+)
+def test_what_is_given_as_an_object_stays_that_object(section: str, setting: str) -> None:
+    given = OwnModel(name="given")
+    config = TokenomicsConfig(**{section: {setting: given}})
+    for each in (
+        config,
+        config.replace(log_level="INFO"),
+        TokenomicsConfig.load(**{section: {setting: given}}),
+    ):
+        assert getattr(getattr(each, section), setting) is given

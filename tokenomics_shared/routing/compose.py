@@ -26,7 +26,6 @@ from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCa
 from tokenomics_shared.config import BanditConfig, CascadingConfig, TokenomicsConfig
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.learning import Learner
-from tokenomics_shared.memory.agreement import agreement
 from tokenomics_shared.places import Places
 from tokenomics_shared.routing.blended import Blended
 from tokenomics_shared.routing.chooser import Chooser
@@ -49,6 +48,9 @@ MOST_BUDGET = 0.5
 PRIOR_NAME = "prior.json"
 """The prior that `tokenomics train` fitted, in the folder of the state."""
 
+MOST_BUDGET = 0.5
+"""What a shortcut may lose at most, however little quality is to be kept."""
+
 _LONG_DIMENSIONS = 12
 """Features up to which plain Python keeps up with numpy."""
 
@@ -60,6 +62,7 @@ class Given:
     Attributes:
         pricing: what tokens cost.
         embedder: what memory reads questions with; None when it doesn't.
+        decides: whether comparing an answer of this text may tell anything.
         graders: judges look at drafts whose scores are findings on quality.
         submit: runs something in the background.
         on_fault: told of each sample that could not be written.
@@ -68,6 +71,7 @@ class Given:
 
     pricing: Pricing
     embedder: "Embedder | None"
+    decides: Callable[[str], bool]
     graders: bool
     submit: Submit
     on_fault: Callable[[Exception], object]
@@ -92,21 +96,13 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
         shortcuts = learned["audits"] = audits
     state = Shared(learned, SumsFile(places.bandit) if places.bandit else None)
     samples = SqliteSamples(places.samples, on_fault=given.on_fault)
-    evidence = Evidence(shortcuts, samples, state, time.time)
+    evidence = Evidence(shortcuts, samples, given.decides, state, time.time)
     return Routing(chooser, reading, evidence)
 
 
-def versus(config: TokenomicsConfig, embedder: "Embedder | None") -> Versus:
+def versus(config: TokenomicsConfig) -> Versus:
     """What sets an answer beside premium's."""
-
-    def agree(one: str, other: str) -> bool:
-        if embedder is None:
-            return False
-        first, second = embedder.embed([one, other])
-        return agreement(one, other, float(first @ second)).agree
-
-    model = JUDGE if config.judge.model is not None else None
-    return Versus(config.audit.compare, agree, model)
+    return Versus(config.audit.compare, JUDGE if config.judge.model is not None else None)
 
 
 def _reading(config: TokenomicsConfig, given: Given) -> Reading:

@@ -24,7 +24,7 @@ from tokenomics_shared.types import Prompt, QueryPlan, Roster, Strategy, Verdict
 Vector = Callable[[str], Any]
 """A question's unit vector, or None when it can't be read."""
 
-MOST_WEIGHT: Final = 5.0
+MOST_WEIGHT: Final = 3.0
 """Answers that a sampled one stands for at most, when it is learned of."""
 
 
@@ -89,12 +89,14 @@ class Evidence:
     Attributes:
         shortcuts: what audits found.
         samples: what feedback needs later.
+        decides: whether comparing an answer of this text may tell anything.
         state: keeps what is learned.
         clock: seconds since the epoch.
     """
 
     shortcuts: Budgets
     samples: SampleStore
+    decides: Callable[[str], bool]
     state: State
     clock: Callable[[], float]
 
@@ -216,6 +218,9 @@ class Routing:
         premium = answered.roster.premium
         if answered.draft is not None:
             return Probe(answered, None, 1.0)
+        reply = answered.reply
+        if not reply.tool_calls and not self.evidence.decides(reply.text):
+            return None
         if answered.strategy is not premium:
             weight = self.evidence.shortcuts.wants(answered.strategy.arm_id)
             return None if weight is None else Probe(answered, premium, weight)

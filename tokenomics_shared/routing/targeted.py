@@ -223,7 +223,7 @@ class Targeted:
             Option(belief.mean, cost / unit if unit else 0.0, self._spread(name, context, belief))
             for name, belief, cost in zip(arms, beliefs, dollars, strict=True)
         )
-        return Request(options, tuple(waits))
+        return Request(options, tuple(waits), tuple(belief.seen for belief in beliefs))
 
     def _spread(self, arm: str, context: Context, belief: Belief) -> float:
         if not self._sighted:

@@ -6,7 +6,7 @@ from traceback import walk_tb
 from types import TracebackType
 from typing import Self
 
-from tokenomics_shared.errors import JudgeError
+from tokenomics_shared.errors import CallFailed, JudgeError
 from tokenomics_shared.forks import ForkSafe
 
 _log = logging.getLogger("tokenomics")
@@ -36,6 +36,9 @@ class Faults(ForkSafe):
         Only the error's class and place are logged: its text may quote a prompt. A judge's errors
         of ours never do, and say what to mend.
         """
+        if isinstance(error, CallFailed):
+            # What the provider raised says more than that a call failed.
+            error = error.cause
         name = f"{part}:{type(error).__name__}"
         with self.lock:
             self._counts[name] += 1

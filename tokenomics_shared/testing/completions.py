@@ -48,6 +48,10 @@ Answerer = Callable[[ChatRequest], str]
 """Writes the text of an answer."""
 
 
+Sureness = Callable[[str], float]
+"""`(word) -> log-probability`, at most 0."""
+
+
 class BadRequest(Exception):
     """The request breaks the protocol; the server answers with status 400."""
 
@@ -101,8 +105,17 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def sure(word: str) -> float:  # noqa: ARG001 -- a Sureness
+    """Be as sure of every word."""
+    return -0.1
+
+
 def complete(
-    request: ChatRequest, answer: Answerer, *, instead: str | None = None
+    request: ChatRequest,
+    answer: Answerer,
+    *,
+    instead: str | None = None,
+    sureness: Sureness = sure,
 ) -> dict[str, Any]:
     """The chat completion for a request.
 
@@ -110,6 +123,7 @@ def complete(
         request: the request.
         answer: writes its text, unless it asks for a tool call or JSON.
         instead: the text to answer with, whatever it asks for.
+        sureness: how sure the model is of a word, where log-probabilities are asked for.
 
     Raises:
         BadRequest: the request breaks the protocol.
@@ -122,7 +136,9 @@ def complete(
     written = count_tokens(message["content"] or json.dumps(message.get("tool_calls")))
     choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
     if request.body.get("logprobs") and message["content"]:
-        choice["logprobs"] = {"content": [_logprob(word) for word in words(message["content"])]}
+        choice["logprobs"] = {
+            "content": [_logprob(word, sureness) for word in words(message["content"])]
+        }
     return {
         "id": f"chatcmpl-{next(_ID)}",
         "object": "chat.completion",
@@ -272,5 +288,6 @@ def _referred(top: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
     return part  # type: ignore[no-any-return]  # a schema inside a schema
 
 
-def _logprob(word: str) -> dict[str, Any]:
-    return {"token": word, "logprob": -0.1, "bytes": list(word.encode()), "top_logprobs": []}
+def _logprob(word: str, sureness: Sureness) -> dict[str, Any]:
+    told = {"logprob": sureness(word.strip()), "bytes": list(word.encode()), "top_logprobs": []}
+    return {"token": word, **told}

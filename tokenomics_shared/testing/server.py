@@ -22,9 +22,11 @@ from tokenomics_shared.testing.completions import (
     Answerer,
     BadRequest,
     ChatRequest,
+    Sureness,
     chunks,
     complete,
     echo,
+    sure,
 )
 
 KEEP_REQUESTS = 10_000
@@ -80,6 +82,7 @@ class LoopbackServer:
         faults: Mapping[str, Fault] | None = None,
         api_key: str | None = None,
         port: int = 0,
+        sureness: Sureness = sure,
     ) -> None:
         """Start serving.
 
@@ -88,10 +91,12 @@ class LoopbackServer:
             faults: what goes wrong, by model.
             api_key: the only key that is let in; any is when None.
             port: where to listen; a free one when 0.
+            sureness: a word's log-probability, where they are asked for.
         """
         self.answer = answer
         self.faults = dict(faults or {})
         self.api_key = api_key
+        self.sureness = sureness
         self.requests: deque[dict[str, Any]] = deque(maxlen=KEEP_REQUESTS)
         self.bodies: deque[bytes] = deque(maxlen=KEEP_REQUESTS)
         self.headers: deque[dict[str, str]] = deque(maxlen=KEEP_REQUESTS)
@@ -200,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, request: ChatRequest, fault: Fault) -> None:
         kit = self.server.kit
         try:
-            completion = complete(request, kit.answer, instead=fault.text)
+            completion = complete(request, kit.answer, instead=fault.text, sureness=kit.sureness)
         except BadRequest as error:
             self._refuse(400, str(error))
             return

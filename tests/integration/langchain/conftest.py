@@ -10,6 +10,9 @@ from tokenomics_langchain import ChatTokenomics, TokenomicsConfig
 from tokenomics_shared.testing import ChatRequest, LoopbackServer
 
 CHEAP, PREMIUM = "gpt-4o-mini", "gpt-4o"
+QUICK = {"judges": ("checks", "quick")}
+UCB1 = {"algorithm": "ucb", "reward": "blended"}
+"""Every arm is tried once before any other choice is made."""
 Make = Callable[..., ChatTokenomics]
 
 STEADY: dict[str, Any] = {
@@ -35,7 +38,11 @@ def server() -> Any:
 
 @pytest.fixture
 def make(server: LoopbackServer) -> Make:
-    """Makes a chat model that drafts with the cheap tier every time, unless told otherwise."""
+    """Makes a chat model that drafts with the cheap tier every time and checks it quickly.
+
+    Nothing is audited, so that no request comes but those that a test makes; all of it unless
+    told otherwise.
+    """
 
     def made(**settings: Any) -> ChatTokenomics:
         settings = STEADY | settings
