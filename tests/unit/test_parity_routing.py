@@ -60,6 +60,8 @@ def settings(bandit: Any = None, judges: Sequence[str] = (), **more: Any) -> dic
     return given | more
 
 
+FOUR = {tier: [reply("The answer is 4.")] for tier in ("cheap", "premium")}
+EQUAL = '{"explanation": "Both are right.", "winner": "tie", "confidence": 1.0}'
 BOTH: dict[str, Sequence[Any]] = {"cheap": [reply(GOOD)], "premium": [reply(GOOD)]}
 SCORED = settings(cascading={"quality_threshold": 0.01})
 STRICT = settings(cascading={"quality_threshold": 1.0})
@@ -112,7 +114,7 @@ SCENARIOS = {
         [prompt(f"What is {n} + {n}?") for n in range(4)],
         {"bandit": {"seed": 1}, "audit": AUDITED},
     ),
-    "audited: as good": Scenario(BOTH, settings=settings(CHEAPLY, audit=AUDITED)),
+    "audited: as good": Scenario(FOUR, settings=settings(CHEAPLY, audit=AUDITED)),
     "audited: worse": Scenario(
         {"cheap": [reply("The answer is 5.")], "premium": [reply("The answer is 4.")]},
         [prompt("What is 2 + 2?")],
@@ -128,7 +130,14 @@ SCENARIOS = {
         BOTH, settings=settings(CHEAPLY, audit=AUDITED | {"compare": lambda q, a, b: 7.0})
     ),
     "audited: the call fails": Scenario(
-        {"cheap": [reply(GOOD)], "premium": [Down()]}, settings=settings(CHEAPLY, audit=AUDITED)
+        {**FOUR, "premium": [Down()]}, settings=settings(CHEAPLY, audit=AUDITED)
+    ),
+    "prose is not audited": Scenario(BOTH, settings=settings(CHEAPLY, audit=AUDITED)),
+    "audited: by a model": Scenario(
+        {**BOTH, "premium": [reply("The Danube does.")], "judge": [reply(EQUAL)] * 2},
+        settings=settings(
+            CHEAPLY, audit=AUDITED, judge={"judges": ("checks",), "model": "judge-1"}
+        ),
     ),
     "audited: a rejected draft": Scenario(
         {"cheap": [reply(POOR)], "premium": [reply(GOOD)]},
@@ -136,7 +145,7 @@ SCENARIOS = {
         judge=lambda q, a: 0.0,
     ),
     "closed: premium, and a probe": Scenario(
-        {"cheap": [reply(GOOD)], "premium": [reply(GOOD)]},
+        FOUR,
         settings=settings(CHEAPLY, audit=AUDITED),
         closed=True,
     ),
@@ -169,11 +178,13 @@ EXPECTED: dict[str, tuple[str, bool, str]] = {
     "judged, and not kept": UP,
     "no cascade": ALONE,
     "pinned": ALONE,
+    "prose is not audited": ALONE,
+    "audited: by a model": ("cheap", False, "cheap premium judge judge"),
     "audited: a rejected draft": UP,
     "closed: premium, and a probe": ("premium", False, "premium cheap"),
 }
 FAULTS = {
-    "judge's call fails": {"judge:CallFailed": 1},
+    "judge's call fails": {"judge:Down": 1},
     "judge raises": {"judge:ValueError": 1},
     "judge hangs": {"judge:TimeoutError": 1},
     "audited: comparing fails": {"routing:JudgeError": 1},
@@ -181,6 +192,7 @@ FAULTS = {
 }
 LOSSES = {
     "audited: as good": 0.0,
+    "audited: by a model": 0.0,
     "audited: worse": 1.0,
     "audited: by a function": 0.25,
 }

@@ -52,6 +52,16 @@ def test_a_hopeless_one_ends_up_unasked(algorithm: str, reward: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("cost", [0.0, 3.0])
+def test_rewards_beyond_0_and_1_are_learned_too(algorithm: str, cost: float) -> None:
+    bandit = {"algorithm": algorithm, "reward": "blended", "cost_lambda": cost}
+    made = routed(bandit=bandit, by=lambda *_: 0.0, cascading={"enabled": False})
+    lived(made, hopeless, 60)
+    assert made.report().faults == {}
+    made.close()
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("given", [{"contextual": False}, {"forgetting": 0.95}, {"aim": None}])
 def test_every_setting_runs(algorithm: str, given: Mapping[str, Any]) -> None:
     made = routed(bandit={"algorithm": algorithm, **given})

@@ -27,7 +27,7 @@ from tokenomics_shared.config import BanditConfig, CascadingConfig, TokenomicsCo
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.learning import Learner
 from tokenomics_shared.places import Places
-from tokenomics_shared.routing.blended import Blended
+from tokenomics_shared.routing.blended import Blended, RewardPrior
 from tokenomics_shared.routing.chooser import Chooser
 from tokenomics_shared.routing.judging import JUDGE, scores
 from tokenomics_shared.routing.rates import Pricing, Rates
@@ -163,7 +163,13 @@ def _chooser(
     if not settings.enabled or settings.reward == "blended":
         learner = _learner(settings, places, contexts, rng) if settings.enabled else None
         reward = Reward(settings.cost_lambda, settings.latency_lambda)
-        return Blended(learner, _ladder(cascading), reward, cheapest=cascading.enabled)
+        return Blended(
+            learner,
+            _ladder(cascading),
+            reward,
+            cheapest=cascading.enabled,
+            bounded=settings.algorithm == "thompson",
+        )
     sighted = cascading.enabled and (given.graders or scores(config))
     target = settings.target
     weight: QualityTarget | FixedWeight = FixedWeight(settings.cost_lambda)
@@ -193,7 +199,9 @@ def _ladder(settings: CascadingConfig) -> Ladder | NoCascade:
 def _learner(
     settings: BanditConfig, places: Places, contexts: Contexts, rng: random.Random
 ) -> Learner:
-    prior = _prior(places.folder)
+    prior: KindPrior | TrainedPrior | RewardPrior = _prior(places.folder)
+    if settings.reward == "blended":
+        prior = RewardPrior(prior, prior.version, settings.cost_lambda)
     rate, forgetting = settings.exploration_rate, settings.forgetting
     by: By = "kind" if settings.contextual else "all"
     match settings.algorithm:
