@@ -1,9 +1,9 @@
 """What routing decides and learns: its values, and what its parts are to each other."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, Protocol, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.types import (
@@ -142,6 +142,7 @@ class Route:
         probe: a cheaper start that was not taken because it is closed; its answers are sampled
             to find out whether it may open again.
         note: why, for the trace.
+        basis: what the router wants to know again when it learns of the outcome.
     """
 
     arm: Strategy
@@ -154,6 +155,7 @@ class Route:
     escalation: float = 0.0
     probe: Strategy | None = None
     note: str = ""
+    basis: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

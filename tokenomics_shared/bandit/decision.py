@@ -76,6 +76,11 @@ def choose(options: Sequence[Option], *, cascade: bool = True) -> Choice:
     return best
 
 
+def alone(index: int, option: Option) -> Choice:
+    """An arm's answer as it comes."""
+    return Choice(index, judged=False, utility=worth(option), quality=option.quality, escalation=0)
+
+
 def worth(option: Option) -> float:
     """Quality minus price."""
     return option.quality - option.price

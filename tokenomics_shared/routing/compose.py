@@ -168,6 +168,7 @@ def _chooser(
             _ladder(cascading),
             reward,
             cheapest=cascading.enabled,
+            draw=rng.random,
             bounded=settings.algorithm == "thompson",
         )
     sighted = cascading.enabled and (given.graders or scores(config))
@@ -184,6 +185,7 @@ def _chooser(
         weight,
         judging="doubtful" if sighted else judging,
         graders=given.graders,
+        draw=rng.random,
         bounded=settings.algorithm == "thompson",
     )
 

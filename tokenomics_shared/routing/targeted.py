@@ -1,13 +1,14 @@
 """Quality learned, cost subtracted: the start by the one decision rule, for a quality target."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from tokenomics_shared.bandit.controller import FixedWeight, QualityTarget, Request
 from tokenomics_shared.bandit.costs import CostModel
-from tokenomics_shared.bandit.decision import Choice, Option, choose, needed
+from tokenomics_shared.bandit.decision import Choice, Option, alone, choose, needed
 from tokenomics_shared.bandit.drafts import Drafts
+from tokenomics_shared.bandit.guard import Guard, Offer
 from tokenomics_shared.bandit.sessions import LEAST_TOKENS, Sessions
 from tokenomics_shared.bandit.shared import Learned as Learnable
 from tokenomics_shared.learning import (
@@ -27,6 +28,10 @@ from tokenomics_shared.types import Roster, Strategy, Verdict
 _FADE: Final = 0.99
 """What a request leaves of the running means of premium's cost and quality, and of the share that
 is answered cheaply."""
+
+BY_CONTEXT: Final = 0.1
+"""Share of requests that are still routed by context while one arm is better for all: they tell
+when that has changed."""
 
 _LEAST_SHARE: Final = 0.2
 """Of requests answered cheaply; below it the few don't get a larger allowance."""
@@ -69,6 +74,7 @@ class Targeted:
         *,
         judging: Judging,
         graders: bool,
+        draw: Callable[[], float],
         bounded: bool = False,
     ) -> None:
         """Make it.
@@ -80,9 +86,12 @@ class Targeted:
             judging: which drafts are escalated: `none`, the `broken` ones, or the `doubtful` too.
             graders: judges beyond the checks and the scorer look at drafts, so that their scores
                 are findings on quality.
+            draw: uniform random numbers in [0, 1).
             bounded: the learner takes qualities from 0 to 1 only.
         """
         self._bounded = bounded
+        self._draw = draw
+        self._guard = Guard()
         self.weight = weight
         self._learned = learned
         self._prices = prices
@@ -106,8 +115,12 @@ class Targeted:
             replace(option, quality=belief.drawn)
             for option, belief in zip(expected, beliefs, strict=True)
         ]
+        fixed = self._guard.fixed if len(arms) == len(asked.roster.arms) else None
+        if fixed is not None and self._draw() >= BY_CONTEXT:
+            return self._route(asked, expected, alone(fixed, expected[fixed]))
         choice = choose(drawn, cascade=self._sighted)
-        return self._route(asked, expected, choice)
+        offer = Offer(tuple(expected), tuple(b.sd for b in beliefs), choice.index, choice.index)
+        return self._route(asked, expected, choice, offer)
 
     def stands(self, route: Route, roster: Roster, arm: Strategy, verdict: Verdict) -> Verdict:
         """A draft stands when premium isn't worth more, as far as the judge's likelihood tells."""
@@ -130,6 +143,10 @@ class Targeted:
             return Lesson()
         self._learn_costs(answered, context)
         self._learn_shares(answered)
+        offer = answered.route.basis
+        if isinstance(offer, Offer):
+            given = offer.start if answered.strategy is answered.route.arm else -1
+            self._guard.answered(answered.request_id, replace(offer, answered=given))
         verdict = answered.rejected or answered.verdict
         arm = answered.route.arm
         quality = None
@@ -154,6 +171,7 @@ class Targeted:
             drafts.learn(sample.arm, context.kind, belief.mean, said, score, weight)
         self._learned.quality.learn(context, sample.arm, score, weight, place=sample.place)
         self.weight.answered(expected, score, premium=sample.place >= 1.0)
+        self._guard.graded(sample.request_id, score)
         return expected
 
     def compared(self, answered: Answered, arm: Strategy, loss: float, weight: float) -> None:
@@ -230,7 +248,9 @@ class Targeted:
             return 0.0
         return self._learned.drafts.spread(arm, context.kind, belief.mean)
 
-    def _route(self, asked: Asked, expected: list[Option], choice: Choice) -> Route:
+    def _route(
+        self, asked: Asked, expected: list[Option], choice: Choice, offer: Offer | None = None
+    ) -> Route:
         premium = asked.roster.premium
         arm = asked.arms[choice.index]
         alone = arm is premium or self._judging == "none"
@@ -245,6 +265,7 @@ class Targeted:
             plan=asked.plan,
             qualities=qualities,
             escalation=choice.escalation,
+            basis=offer,
             note=f":{asked.context.kind}" + (":judged" if choice.judged else ""),
         )
 
