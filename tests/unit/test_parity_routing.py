@@ -61,7 +61,10 @@ def settings(bandit: Any = None, judges: Sequence[str] = (), **more: Any) -> dic
 
 
 FOUR = {tier: [reply("The answer is 4.")] for tier in ("cheap", "premium")}
-EQUAL = '{"explanation": "Both are right.", "winner": "tie", "confidence": 1.0}'
+EQUAL = (
+    '{"explanation": "Both are right.", "winner": "tie", "confidence": 1.0,'
+    ' "score_a": 1.0, "score_b": 1.0}'
+)
 BOTH: dict[str, Sequence[Any]] = {"cheap": [reply(GOOD)], "premium": [reply(GOOD)]}
 SCORED = settings(cascading={"quality_threshold": 0.01})
 STRICT = settings(cascading={"quality_threshold": 1.0})
