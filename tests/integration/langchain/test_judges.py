@@ -135,8 +135,7 @@ async def test_a_judge_gets_nothing_of_the_callers(
     way: str, make: Make, server: LoopbackServer
 ) -> None:
     llm = make(judge=by_model(server), temperature=0.66, stop=["never"])
-    llm = llm.bind_tools([weather]).bind(stop=["</end>"], **CALLERS)
-    await by(way, llm, QUESTION)
+    await by(way, llm.bind_tools([weather]).bind(stop=["</end>"], **CALLERS), QUESTION)
     draft, judged = server.requests
     assert draft["tools"]
     assert draft["stop"] == ["</end>"]
@@ -196,7 +195,7 @@ class Told(BaseCallbackHandler):
     def on_chat_model_start(self, serialized: Any, messages: Any, **kwargs: Any) -> None:
         self.starts.append(kwargs.get("name") or "")
 
-    def on_llm_new_token(self, token: str, **kwargs: Any) -> None:
+    def on_llm_new_token(self, token: Any, **kwargs: Any) -> None:
         self.tokens.append(token)
 
 
