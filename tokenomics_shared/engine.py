@@ -91,7 +91,7 @@ class Engine:
 
         Args:
             config: the configuration; read from file and environment when None.
-            judge: judges drafts, after the checks, instead of those configured; a function may block.
+            judge: judges drafts, after the checks, instead of those configured; may block.
             prices: looks up what the configuration states no price for; the bundled price table
                 when None.
             memory: shared with others; made from the configuration when None.
