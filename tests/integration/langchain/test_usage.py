@@ -90,7 +90,7 @@ async def test_it_is_so_for_answers_that_the_client_could_not_parse(
 
 
 def test_it_is_so_from_many_threads(make: Make, server: LoopbackServer) -> None:
-    llm = make(bandit={"enabled": True})
+    llm = make(bandit=UCB1)
     questions = [f"What is {kind} {n % 20}?" for n in range(100) for kind in ("easy", "hard")]
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(llm.invoke, questions))
@@ -101,7 +101,7 @@ def test_it_is_so_from_many_threads(make: Make, server: LoopbackServer) -> None:
 
 
 async def test_it_is_so_from_many_tasks(make: Make, server: LoopbackServer) -> None:
-    llm = make(bandit={"enabled": True})
+    llm = make(bandit=UCB1)
     questions = [f"What is {kind} {n % 20}?" for n in range(50) for kind in ("easy", "hard")]
     answers = await asyncio.gather(*map(llm.ainvoke, questions))
     for question, message in zip(questions, answers, strict=True):
