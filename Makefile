@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-memory clean
+.PHONY: help demo test check format bench bench-memory bench-routing clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
@@ -34,6 +34,10 @@ bench: $(READY) ## Measure; results go to benchmarks/results. ARGS=--peers measu
 bench-memory: $(READY) ## Measure memory: right and wrong hits on recorded prompts, then its speed.
 	$(BIN)/python benchmarks/semantic_cache.py --json benchmarks/results/semantic_cache.json
 	$(BIN)/python benchmarks/memory_speed.py --json benchmarks/results/memory_speed.json $(ARGS)
+
+bench-routing: $(READY) ## Measure routing and cascades on recorded outcomes; ARGS=--quick for a glance, ARGS="--seeds 3" for fewer orders online.
+	$(BIN)/python benchmarks/cascade.py --json benchmarks/results/cascade.json
+	$(BIN)/python benchmarks/routing.py --json benchmarks/results/routing.json $(ARGS)
 
 clean: ## Remove everything that was built.
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -42,7 +42,6 @@ MAX_AUDITS = 100
 WRONG = 0.5
 """The score below which an answer from memory is forgotten."""
 
-
 Later = Background | AtOnce
 """Does what nobody waits for."""
 
@@ -109,12 +108,15 @@ class Engine:
         kept = memory or Memory(places.cache, config=config.memory, faults=faults)
         books = _books(config, places.ledger, faults, prices)
         later = AtOnce(_on_fault(faults, "audits")) if at_once else _background(faults)
+        comparing = versus(config)
         given = Given(
             books.cost,
             None if kept.meaning is None else kept.meaning.reader,
+            decides=comparing.decides,
             graders=graders(config, judge),
             submit=later.submit,
             on_fault=_on_fault(faults, "samples"),
+            on_unread=_on_fault(faults, "features"),
         )
         parts = Parts(
             memory=kept.layers,
@@ -122,7 +124,7 @@ class Engine:
             router=routing(config, places, given),
             judge=panel(config, judge, places.folder),
             checks=Panel(Checks()),
-            versus=versus(config, given.embedder),
+            versus=comparing,
             books=books,
         )
         engine = cls(config, parts, kept, later)
@@ -165,8 +167,7 @@ class Engine:
     ) -> Steps[Beside]:
         """Answer, ask premium besides, and have the answers compared; for a driver to perform."""
         outcome = yield from self._steps(prompt, roster, codec, backend)
-        judge = JUDGE if JUDGE.tier in roster.tiers else roster.premium
-        return (yield from beside(self.parts, prompt, roster, outcome, judge))
+        return (yield from beside(self.parts, prompt, roster, outcome, JUDGE))
 
     def _steps(
         self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend

@@ -321,6 +321,10 @@ class SampleStore(Protocol):
         """Queue what an answer was found to be worth; the last finding of a source counts."""
         ...
 
+    def is_graded(self, request_id: str, source: Source) -> bool:
+        """Whether this source has graded an answer, queued findings included."""
+        ...
+
     def graded(self) -> Iterator[Graded]:
         """Everything that was graded, oldest first."""
         ...

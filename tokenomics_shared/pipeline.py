@@ -129,14 +129,13 @@ def _loss(
     if answered.strategy is answered.roster.premium:
         given, best = other, answered.reply
     if given.tool_calls or best.tool_calls:
-        return 0.0 if _same_calls(given, best) else None
+        # Which tools, not with what: arguments in other words may come to the same.
+        return float(_tools(given) != _tools(best))
     return (yield from parts.versus.loss(answered.prompt.question, given.text, best.text, account))
 
 
-def _same_calls(one: Reply, other: Reply) -> bool:
-    return [(c.name, c.args) for c in one.tool_calls] == [
-        (c.name, c.args) for c in other.tool_calls
-    ]
+def _tools(reply: Reply) -> list[str]:
+    return sorted(call.name for call in reply.tool_calls)
 
 
 def _recalled(

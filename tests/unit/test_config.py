@@ -19,11 +19,16 @@ def test_defaults_are_the_documented_ones() -> None:
     assert (memory.use_exact_cache, memory.persistent_cache_path) == (True, None)
     orchestrator = config.orchestrator
     assert (orchestrator.default_token_budget, orchestrator.max_context_tokens) == (4000, 8000)
-    bandit, audit = config.bandit, config.audit
+    bandit, judge, audit = config.bandit, config.judge, config.audit
     assert (bandit.algorithm, bandit.exploration_rate) == ("linear_thompson", 0.1)
     assert (bandit.aim, bandit.target, bandit.reward) == ("balanced", 0.95, "quality")
-    assert config.judge.judges == ("checks", "scorer")
-    assert (audit.enabled, audit.rate, audit.max_cost_share) == (True, 0.01, 0.05)
+    assert judge.judges == ("checks", "scorer")
+    assert (audit.enabled, audit.rate, audit.max_rate, audit.max_cost_share) == (
+        True,
+        0.01,
+        0.25,
+        0.05,
+    )
     assert (cascading.enabled, cascading.quality_threshold) == (True, 0.85)
     assert (cascading.use_lightweight_check, cascading.use_escalation_prediction) == (True, True)
     assert cascading.escalation_prediction_threshold == 0.7
@@ -82,8 +87,25 @@ def test_sections_are_given_as_objects_too() -> None:
     assert config.cascading.enabled
 
 
+@pytest.mark.parametrize(
+    ("settings", "target"),
+    [
+        ({}, 0.95),
+        ({"aim": "save"}, 0.90),
+        ({"aim": "quality"}, 0.98),
+        ({"quality_target": 0.8}, 0.8),
+        ({"quality_target": 1.0, "aim": "save"}, 1.0),
+        ({"aim": None}, None),
+        ({"aim": None, "quality_target": 0.3}, 0.3),
+    ],
+)
+def test_a_number_wins_over_the_words_for_it(settings: Any, target: float | None) -> None:
+    assert TokenomicsConfig(bandit=settings).bandit.target == target
+
+
 def test_off_switches_every_part_off() -> None:
     config = TokenomicsConfig.off(log_level="ERROR")
+    assert not config.audit.enabled
     assert not config.memory.use_exact_cache
     assert not config.bandit.enabled
     assert not config.cascading.enabled
@@ -108,6 +130,32 @@ def test_off_switches_every_part_off() -> None:
         ),
         ({"bandit": {"algorithm": "oracle"}}, ["bandit.algorithm = 'oracle'", "'ucb'"]),
         ({"bandit": {"exploration_rate": float("nan")}}, ["bandit.exploration_rate"]),
+        (
+            {"bandit": {"quality_target": 0}},
+            ["bandit.quality_target = 0", "greater than 0"],
+        ),
+        (
+            {"bandit": {"quality_target": 1.01}},
+            ["bandit.quality_target = 1.01", "less than or equal to 1"],
+        ),
+        ({"bandit": {"quality_target": -0.5}}, ["bandit.quality_target = -0.5"]),
+        ({"bandit": {"quality_target": float("nan")}}, ["bandit.quality_target = nan"]),
+        ({"bandit": {"aim": "cheap"}}, ["bandit.aim = 'cheap'", "'save'", "'balanced'"]),
+        ({"bandit": {"reward": "money"}}, ["bandit.reward = 'money'", "'blended'"]),
+        ({"bandit": {"features": "all"}}, ["bandit.features = 'all'", "'surface'"]),
+        ({"bandit": {"forgetting": 0.5}}, ["bandit.forgetting = 0.5", "0.9"]),
+        ({"bandit": {"cost_lambda": float("inf")}}, ["bandit.cost_lambda = inf", "finite"]),
+        ({"judge": {"judges": ("oracle",)}}, ["judge.judges", "'oracle'", "'scorer'"]),
+        ({"judge": {"judges": ("llm",)}}, ["judges has 'llm', which needs judge.model"]),
+        ({"judge": {"judges": ("agreement",)}}, ["needs judge.second_model"]),
+        ({"judge": {"judges": ("reference",)}}, ["needs judge.reference"]),
+        ({"judge": {"timeout_s": 0}}, ["judge.timeout_s = 0", "greater than 0"]),
+        ({"judge": {"metric": "meteor"}}, ["judge.metric = 'meteor'", "'bleu'"]),
+        ({"audit": {"rate": 0.3}}, ["rate 0.3 is above max_rate 0.25"]),
+        ({"audit": {"rate": 0}}, ["audit.rate = 0", "greater than 0"]),
+        ({"audit": {"max_rate": 1.5}}, ["audit.max_rate = 1.5", "less than or equal to 1"]),
+        ({"audit": {"max_cost_share": -0.1}}, ["audit.max_cost_share = -0.1"]),
+        ({"audit": {"confidence": 1.0}}, ["audit.confidence = 1.0", "less than 1"]),
         ({"cascading": {"quality_threshold": 2}}, ["cascading.quality_threshold = 2"]),
         (
             {"cascading": {"escalation_prediction_threshold": 0}},

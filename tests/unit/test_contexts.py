@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokenomics_shared.bandit.contexts import Contexts
-from tokenomics_shared.bandit.kinds import kind_of
+from tokenomics_shared.bandit.kinds import has_code, kind_of
 from tokenomics_shared.bandit.phrases import PHRASES
 from tokenomics_shared.bandit.surface import SCALE, WIDTH, surface
 from tokenomics_shared.learning import KINDS, Kind
@@ -118,6 +118,22 @@ def test_without_the_embedding_its_numbers_are_the_average() -> None:
     context = Contexts(Halves("science")).context("Hello there!", "simple")
     assert context.features == (*surface("Hello there!"), 0.0, 0.0, 1.0)
     assert context.kind == "chat"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("In class we met class Point(Base).", True),
+        ("Which class was a subclass of the ruling class?", False),
+        ("Fix this:\n    import numpy\nprint(numpy.e)", True),
+        ("Fix this:\nfrom os import path", True),
+        ("Rome had to import grain; why?", False),
+        ("They return home; then I return x;", True),
+        ("SELECT committees met\nFROM noon on", False),
+    ],
+)
+def test_words_that_may_be_prose_are_code_only_in_its_forms(text: str, *, found: bool) -> None:
+    assert has_code(text) is found
 
 
 def test_code_is_code_whatever_the_embedding_says() -> None:

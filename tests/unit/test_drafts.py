@@ -7,7 +7,7 @@ import pytest
 from tokenomics_shared.bandit.drafts import TRUST, Drafts
 
 
-def taught(informative: bool, *, offset: float = 0.0, count: int = 600) -> Drafts:
+def taught(*, informative: bool, offset: float = 0.0, count: int = 600) -> Drafts:
     drafts, rng = Drafts(), random.Random(1)
     for _ in range(count):
         right = rng.random() < 0.6

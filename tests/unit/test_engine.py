@@ -37,15 +37,17 @@ class Echo(ScriptedBackend):
 def test_state_survives_the_engine(tmp_path: Path) -> None:
     for hits in (0, 1):
         made = engine(state_dir=tmp_path, bandit={"enabled": True})
-        backend = ScriptedBackend({"cheap": [reply(GOOD)]})
+        backend = ScriptedBackend({"cheap": [reply(GOOD)], "premium": [reply(GOOD)]})
         outcome = made.run(prompt(), ROSTER, TextCodec(), backend)
         assert (outcome.recall.memo is not None) == bool(hits)
         assert made.report().totals.exact_hits == hits
         made.close()
     assert {path.name for path in tmp_path.iterdir()} == {
         "bandit_state.json",
+        "bandit_state.json.lock",
         "cache.db",
         "ledger.db",
+        "samples.db",
     }
 
 
@@ -53,11 +55,12 @@ def test_state_survives_the_engine(tmp_path: Path) -> None:
 def test_state_is_its_owners_alone(tmp_path: Path) -> None:
     folder = tmp_path / "state"
     made = engine(state_dir=folder, bandit={"enabled": True})
-    made.run(prompt(), ROSTER, TextCodec(), ScriptedBackend({"cheap": [reply(GOOD)]}))
+    made.run(prompt(), ROSTER, TextCodec(), Echo())
     made.close()
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
-    files = ("bandit_state.json", "cache.db", "ledger.db")
-    assert modes == {"state": 0o700, **dict.fromkeys(files, 0o600)}
+    assert "samples.db" in modes
+    assert modes.pop("state") == 0o700
+    assert set(modes.values()) == {0o600}
 
 
 def test_a_state_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
@@ -206,8 +209,8 @@ def test_a_part_that_cannot_be_closed_keeps_no_other_open(
     state.write_text("in the way")
     made.close()
     made.close()
-    assert made.parts.books.faults.counts() == {"bandit:FileExistsError": 1}
-    assert "bandit failed with FileExistsError" in caplog.text
+    assert made.parts.books.faults.counts() == {"routing:FileExistsError": 1}
+    assert "routing failed with FileExistsError" in caplog.text
     ledger = SqliteLedger(tmp_path / "ledger.db", on_fault=print)
     assert ledger.totals().requests == 1
     ledger.close()

@@ -15,8 +15,10 @@ import pytest
 
 from tests.kit import GOOD, ROSTER, engine, prompt, reply
 from tokenomics_shared.adapters.sqlite import Database, Schema
-from tokenomics_shared.bandit import JsonState
+from tokenomics_shared.bandit.costs import CostModel
+from tokenomics_shared.bandit.shared import Shared, SumsFile
 from tokenomics_shared.forks import ForkSafe
+from tokenomics_shared.learning import Sums
 from tokenomics_shared.testing import ScriptedBackend, TextCodec
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
@@ -248,24 +250,38 @@ def test_every_process_names_its_requests_itself(tmp_path: Path) -> None:
     made.close()
 
 
-def test_a_fork_while_the_bandits_state_is_saved_leaves_the_child_free(tmp_path: Path) -> None:
-    state = JsonState(tmp_path / "state.json")
-    inside, leave = threading.Event(), threading.Event()
+class SlowToTell(CostModel):
+    """Takes its time in the middle of a save."""
 
-    def slow() -> dict[str, tuple[int, float]]:
-        inside.set()
-        leave.wait()
-        return {}
+    def __init__(self) -> None:
+        self.inside, self.leave = threading.Event(), threading.Event()
+        super().__init__()
+
+    def news(self) -> Sums:
+        self.inside.set()
+        self.leave.wait()
+        return super().news()
+
+
+def test_a_fork_while_the_bandits_state_is_saved_leaves_the_child_free(tmp_path: Path) -> None:
+    learner, path = SlowToTell(), tmp_path / "state.json"
+    shared = Shared({"costs": learner}, SumsFile(path))
+
+    def learned(arm: str) -> None:
+        learner.learn(arm, "chat", 10.0, 0.5, predicted=10.0)
+        shared.changed()
 
     def saved() -> bool:
-        state.changed(lambda: {"child": (1, 1.0)})
-        state.save(lambda: {"child": (1, 1.0)})
-        return "child" in state.path.read_text()
+        learner.leave.set()
+        learned("child")
+        shared.save()
+        return "child" in path.read_text() and "parent" not in path.read_text()
 
-    state.changed(dict)
-    saving = threading.Thread(target=state.save, args=(slow,))
+    learned("parent")
+    saving = threading.Thread(target=shared.save)
     saving.start()
-    inside.wait()
+    learner.inside.wait()
     assert forked(saved)
-    leave.set()
+    learner.leave.set()
     saving.join()
+    assert {"costs/seconds|child", "costs/seconds|parent"} <= set(SumsFile(path).read())

@@ -120,7 +120,7 @@ def test_checks_alone_decide_when_there_is_no_judge_of_text() -> None:
 def test_a_judge_that_fails_has_not_accepted_and_is_counted(said: Any, fault: str) -> None:
     book = account()
     verdict = judged(Panel(Checks(), Saying(said), Saying(PASSED)), book=book)
-    assert verdict == Verdict(accepted=False, score=0.0, reason="judge failed")
+    assert verdict == Verdict(accepted=False, score=0.0, reason="judge failed", abstained=True)
     assert book.books.faults.counts() == {fault: 1}
 
 

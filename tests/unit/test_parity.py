@@ -65,12 +65,12 @@ SCENARIOS = {
     "no cascade": Scenario(
         {"cheap": [reply(GOOD)], "premium": [reply(GOOD)]},
         [prompt("one"), prompt("two")],
-        {"bandit": {"enabled": True}, "cascading": {"enabled": False}},
+        {"bandit": {"enabled": True, "seed": 1}, "cascading": {"enabled": False}},
     ),
     "bandit over three": Scenario(
         {"cheap": [reply(GOOD)] * 3, "balanced": [reply(GOOD)] * 3, "premium": [reply(GOOD)] * 3},
         [prompt(f"What is {n}?") for n in range(3)],
-        {"bandit": {"enabled": True}},
+        {"bandit": {"enabled": True, "seed": 1}},
         roster=THREE,
     ),
     "pinned": Scenario({"cheap": [reply(POOR)]}, [prompt(pin="cheap")]),

@@ -107,6 +107,16 @@ def test_the_last_finding_of_a_source_counts(store: SampleStore) -> None:
     ]
 
 
+def test_it_is_known_who_graded_what(small: Callable[..., SqliteSamples]) -> None:
+    store = small()
+    assert not store.is_graded("1", "feedback")
+    for number in range(10):
+        store.grade(f"{number}", 0.5, "feedback", 1.0)
+    assert all(store.is_graded(f"{number}", "feedback") for number in range(10))
+    assert not store.is_graded("1", "audit")
+    assert not store.is_graded("10", "feedback")
+
+
 def test_a_finding_may_come_before_its_sample(store: SampleStore) -> None:
     store.grade("r1", 1.0, "feedback", 10.0)
     store.grade("nobody's", 1.0, "feedback", 10.0)

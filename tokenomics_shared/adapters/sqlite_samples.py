@@ -37,6 +37,7 @@ _COLUMNS = (
 _PUT = "INSERT OR REPLACE INTO samples VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _GET = f"SELECT {_COLUMNS} FROM samples s WHERE request_id = ?"  # noqa: S608 -- names of ours
 _GRADE = "INSERT OR REPLACE INTO grades VALUES (NULL, ?, ?, ?, ?, ?)"
+_IS_GRADED = "SELECT 1 FROM grades WHERE request_id = ? AND source = ?"
 _GRADED = (
     f"SELECT g.seq, g.score, g.source, g.weight, {_COLUMNS} FROM grades g"  # noqa: S608 -- ours
     " JOIN samples s USING (request_id) WHERE g.seq > ? ORDER BY g.seq LIMIT ?"
@@ -92,6 +93,7 @@ class SqliteSamples(ForkSafe):
         self._max_rows = max_rows
         self._puts = 0
         self._recent: OrderedDict[str, Sample] = OrderedDict()
+        self._found: OrderedDict[tuple[str, Source], None] = OrderedDict()
         super().__init__()
 
     def put(self, sample: Sample) -> None:
@@ -127,7 +129,22 @@ class SqliteSamples(ForkSafe):
 
         A finding may come before its sample; without one it is not told of.
         """
+        with self.lock:
+            self._found[request_id, source] = None
+            if len(self._found) > RECENT:
+                self._found.popitem(last=False)
         self._database.enqueue((_GRADE, (request_id, source, score, at, weight)))
+
+    def is_graded(self, request_id: str, source: Source) -> bool:
+        """Whether this source has graded an answer, queued findings included."""
+        with self.lock:
+            if (request_id, source) in self._found:
+                return True
+            queued = len(self._found) >= RECENT
+        if queued:
+            # More may be queued than the recent ones.
+            self._database.flush()
+        return bool(self._database.query(_IS_GRADED, request_id, source))
 
     def graded(self) -> Iterator[Graded]:
         """Everything that was graded, in the order of its grading; broken rows are left out."""

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,22 +194,18 @@ class Shortcuts(ForkSafe):
         """Go on from everybody's sums, which hold the own news that `news` gave last.
 
         Others' findings count here as if they had been made here, and what they closed or opened
-        is closed or opened here.
-
-        Raises:
-            ValueError: they are broken.
+        is closed or opened here. Rows that are no such sums are left out.
         """
         said = []
-        try:
-            with self.lock:
-                for name, sums in everything.items():
+        with self.lock:
+            for name, sums in everything.items():
+                with suppress(ValueError):
                     if name == _MONEY:
                         self._purse.sums.rebase(sums)
                     else:
                         record = self._record(name)
                         said += self._follow_up(name, record, record.rebase(sums))
-        finally:
-            self._say(said)
+        self._say(said)
 
     def state(self) -> dict[str, Any]:
         """Everything, JSON-able."""

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, sqrt
 from typing import Final
 
 from typing_extensions import override
@@ -21,8 +21,15 @@ WINDOW: Final = 250
 EVERY: Final = 50
 """Requests between two fits; the first comes after as many."""
 
-MARGIN: Final = 0.004
-"""Quality kept in hand: a target met on average is missed half the time."""
+MARGIN: Final = 0.5
+"""Standard errors of the arms' learned quality that are kept in hand: while little is known of
+premium because it is seldom asked, what it is worth must not be underestimated."""
+
+_NOISE = 0.4
+"""Standard deviation of one answer's quality around what was to be expected."""
+
+_KNOWN = 50.0
+"""Answers that an arm's prior is worth."""
 
 _DOUBT = 100.0
 """Observations that the learners' own expectations are worth against what was observed."""
@@ -34,11 +41,11 @@ three points, which is about how far the learners err."""
 _FADE = 0.999
 """What an observation leaves of the earlier ones."""
 
-_STEP = 1.3
-"""The most by which one fit changes the weight, up or down; the first may go anywhere."""
+_FIRST_STEP, _STEP = 4.0, 1.3
+"""The most by which one fit, the first and any later one, changes the weight, up or down."""
 
-_LOWEST, _HIGHEST = 1e-3, 3.0
-_FIRST_STEPS, _STEPS = 12, 3
+_LOWEST, _HIGHEST = 1e-3, 1.0
+_FIRST_STEPS, _STEPS = 6, 3
 
 Submit = Callable[[Callable[[], None]], object]
 """Runs something soon."""
@@ -51,10 +58,18 @@ class Request:
     Attributes:
         options: the arms' mean qualities and spreads; `price` is the relative cost.
         latency: what their latencies take off, in units of quality.
+        seen: answers that are known of each arm, after forgetting.
     """
 
     options: tuple[Option, ...]
     latency: tuple[float, ...]
+    seen: tuple[float, ...]
+
+    @property
+    def doubt(self) -> float:
+        """Standard error of the difference between the best known and the least known arm."""
+        shares = (1.0 / (_KNOWN + seen) for seen in (max(self.seen), min(self.seen)))
+        return _NOISE * sqrt(sum(shares))
 
     def priced(self, weight: float) -> list[Option]:
         """The options at this weight of cost."""
@@ -141,7 +156,8 @@ class QualityTarget(ForkSafe):
     def _fit(self, window: Sequence[Request]) -> None:
         """Solve for the weight; once it is near, a step at a time will do."""
         first = len(window) <= EVERY
-        least, most = (_LOWEST, _HIGHEST) if first else (self.weight / _STEP, self.weight * _STEP)
+        step = _FIRST_STEP if first else _STEP
+        least, most = self.weight / step, min(_HIGHEST, self.weight * step)
         if not self._holds(window, least):
             self.weight = max(_LOWEST, least)
             return
@@ -151,7 +167,8 @@ class QualityTarget(ForkSafe):
         self.weight = min(_HIGHEST, least)
 
     def _holds(self, window: Sequence[Request], weight: float) -> bool:
-        return self._kept(window, weight) >= self.target + MARGIN
+        in_hand = MARGIN * window[-1].doubt
+        return self._kept(window, weight) >= min(1.0, self.target + in_hand)
 
     def _kept(self, window: Sequence[Request], weight: float) -> float:
         """The share of premium's quality that the decision rule keeps at this weight."""

@@ -203,11 +203,18 @@ class Ucb(_Tabular):
     """
 
     def __init__(
-        self, *, exploration: float = 0.2, by: By = "all", forgetting: float = 1.0
+        self,
+        prior: Prior | None = None,
+        *,
+        exploration: float = 0.2,
+        by: By = "all",
+        forgetting: float = 1.0,
     ) -> None:
         """Make the learner.
 
         Args:
+            prior: expects the mean of an arm that was never pulled, which changes nothing about
+                pulling it first; 0 when None.
             exploration: the constant c, at least 0. The proof has sqrt(2) for values in [0, 1],
                 which needs thousands of pulls to tell arms apart that differ by a tenth; .1 to .3
                 is what pays between language models.
@@ -215,18 +222,19 @@ class Ucb(_Tabular):
             forgetting: what is left of an observation after the next, in (0, 1].
         """
         self._c = exploration
-        super().__init__(by=by, prior=NoPrior(0.0), forgetting=forgetting)
+        super().__init__(by=by, prior=prior or NoPrior(0.0), forgetting=forgetting)
 
     @override
     def _beliefs(self, context: Context, expected: Mapping[str, float]) -> list[Belief]:
         cell = self._cell(context)
         seen = [self._seen(arm, cell) for arm in expected]
         pulls = sum(n for n, _, _ in seen)
-        return [self._belief(n, values, pulls) for n, values, _ in seen]
+        return [
+            self._belief(n, values, pulls) if n else Belief(quality, FIRST, FIRST, 0.0)
+            for (n, values, _), quality in zip(seen, expected.values(), strict=True)
+        ]
 
     def _belief(self, n: float, values: float, pulls: float) -> Belief:
-        if n == 0.0:
-            return Belief(0.0, FIRST, FIRST, 0.0)
         mean = values / n
         # Weights below 1 may leave less than one pull in all.
         sd = math.sqrt(max(0.0, math.log(pulls)) / n)

@@ -9,7 +9,9 @@ from tokenomics_shared.errors import JudgeError
 from tokenomics_shared.ports import Account, AskingJudge, Judge
 from tokenomics_shared.types import Prompt, Reply, Verdict
 
-_FAILED = Verdict(accepted=False, score=0.0, reason="judge failed")
+_FAILED = Verdict(accepted=False, score=0.0, reason="judge failed", abstained=True)
+"""It says nothing of the answer; unlike a judge that abstains, one that fails is never passed
+over."""
 _SILENT = Verdict(accepted=False, score=0.0, reason="nothing to judge by", abstained=True)
 
 
@@ -61,7 +63,8 @@ class Panel:
         findings: list[Verdict] = []
         for judge in self._of_text:
             finding = yield from _asked(judge, prompt, reply, account)
-            if finding.abstained and isinstance(judge, Selective) and judge.selective:
+            passed_over = finding.abstained and finding is not _FAILED
+            if passed_over and isinstance(judge, Selective) and judge.selective:
                 continue
             findings.append(finding)
             if not finding.accepted:

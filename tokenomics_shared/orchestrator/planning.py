@@ -8,7 +8,7 @@ from tokenomics_shared.orchestrator.tokens import prompt_tokens
 from tokenomics_shared.types import Complexity, Prompt, QueryPlan
 
 Predict = Callable[[Complexity, int, str], int]
-"""Predicts an answer's tokens from the question's complexity, the prompt's tokens, the question."""
+"""Predicts an answer's tokens: from complexity, the prompt's tokens, and the question."""
 
 _UNPLANNED = QueryPlan("medium", token_budget=0, input_tokens=0, predicted_output_tokens=0)
 

@@ -48,6 +48,17 @@ class Chooser(Protocol):
         """Take in what an arm's answer lost against premium's."""
         ...
 
+    def audited(self, sample: Sample, best: str, score: float, weight: float) -> None:
+        """Take in what premium's answer was worth where another one was given.
+
+        Args:
+            sample: the one that was given.
+            best: premium, as learners name it.
+            score: what its answer was worth, 0 to 1.
+            weight: answers that it stands for.
+        """
+        ...
+
     def allowed(self) -> float:
         """Quality that a cheaper answer may lose against premium's, on average."""
         ...

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tokenomics_shared.adapters.sqlite_samples import SqliteSamples
 from tokenomics_shared.audit import Auditing, Shortcuts
@@ -26,13 +26,12 @@ from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCa
 from tokenomics_shared.config import BanditConfig, CascadingConfig, TokenomicsConfig
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.learning import Learner
-from tokenomics_shared.memory.agreement import agreement
 from tokenomics_shared.places import Places
-from tokenomics_shared.routing.blended import Blended
+from tokenomics_shared.routing.blended import Blended, RewardPrior
 from tokenomics_shared.routing.chooser import Chooser
 from tokenomics_shared.routing.judging import JUDGE, scores
 from tokenomics_shared.routing.rates import Pricing, Rates
-from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing
+from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing, Vector
 from tokenomics_shared.routing.targeted import Judging, Learned, Prices, Targeted
 from tokenomics_shared.routing.unaudited import Unaudited
 from tokenomics_shared.routing.versus import Versus
@@ -42,6 +41,9 @@ if TYPE_CHECKING:
 
 DEFAULT_BUDGET = 0.05
 """What a shortcut may lose where no quality target says."""
+
+MOST_BUDGET = 0.5
+"""What a shortcut may lose at most, however low the target: beyond it audits tell nothing."""
 
 PRIOR_NAME = "prior.json"
 """The prior that `tokenomics train` fitted, in the folder of the state."""
@@ -60,16 +62,20 @@ class Given:
     Attributes:
         pricing: what tokens cost.
         embedder: what memory reads questions with; None when it doesn't.
+        decides: whether comparing an answer of this text may tell anything.
         graders: judges look at drafts whose scores are findings on quality.
         submit: runs something in the background.
         on_fault: told of each sample that could not be written.
+        on_unread: told of each question that could not be read with the embedder.
     """
 
     pricing: Pricing
     embedder: "Embedder | None"
+    decides: Callable[[str], bool]
     graders: bool
     submit: Submit
     on_fault: Callable[[Exception], object]
+    on_unread: Callable[[Exception], object]
 
 
 def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
@@ -81,7 +87,7 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
     """
     settings = config.bandit
     rng = random.Random(settings.seed)  # noqa: S311 -- choices, not secrets
-    reading = _reading(config, given.embedder)
+    reading = _reading(config, given)
     chooser = _chooser(config, places, given, reading.contexts, rng)
     shortcuts: Budgets = Unaudited()
     learned = dict(chooser.learners)
@@ -90,27 +96,19 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
         shortcuts = learned["audits"] = audits
     state = Shared(learned, SumsFile(places.bandit) if places.bandit else None)
     samples = SqliteSamples(places.samples, on_fault=given.on_fault)
-    evidence = Evidence(shortcuts, samples, state, time.time)
+    evidence = Evidence(shortcuts, samples, given.decides, state, time.time)
     return Routing(chooser, reading, evidence)
 
 
-def versus(config: TokenomicsConfig, embedder: "Embedder | None") -> Versus:
+def versus(config: TokenomicsConfig) -> Versus:
     """What sets an answer beside premium's."""
-
-    def agree(one: str, other: str) -> bool:
-        if embedder is None:
-            return False
-        first, second = embedder.embed([one, other])
-        return agreement(one, other, float(first @ second)).agree
-
-    model = JUDGE if config.judge.model is not None else None
-    return Versus(config.audit.compare, agree, model)
+    return Versus(config.audit.compare, JUDGE if config.judge.model is not None else None)
 
 
-def _reading(config: TokenomicsConfig, known: "Embedder | None") -> Reading:
+def _reading(config: TokenomicsConfig, given: Given) -> Reading:
     """How questions are read: with an embedding where there is one anyway, or one is asked for."""
     wanted = config.bandit.features
-    embedder = known if wanted != "surface" else None
+    embedder = given.embedder if wanted != "surface" else None
     if wanted == "embedding" and embedder is None:
         try:
             from tokenomics_shared.adapters.embeddings import embedder_of
@@ -126,8 +124,20 @@ def _reading(config: TokenomicsConfig, known: "Embedder | None") -> Reading:
         return Reading(Contexts(), None)
     from tokenomics_shared.adapters.projecting import Projector
 
-    reads = embedder
-    return Reading(Contexts(Projector(reads)), lambda text: reads.embed([text])[0])
+    return Reading(Contexts(Projector(embedder)), _vector(embedder, given.on_unread))
+
+
+def _vector(embedder: "Embedder", on_unread: Callable[[Exception], object]) -> Vector:
+    """Embeds a question; None when that fails, and then its surface must do."""
+
+    def vector(text: str) -> Any:
+        try:
+            return embedder.embed([text])[0]
+        except Exception as error:  # noqa: BLE001 -- whatever it is, the request goes on
+            on_unread(error)
+            return None
+
+    return vector
 
 
 def _shortcuts(config: TokenomicsConfig, rng: random.Random) -> Shortcuts:
@@ -153,7 +163,13 @@ def _chooser(
     if not settings.enabled or settings.reward == "blended":
         learner = _learner(settings, places, contexts, rng) if settings.enabled else None
         reward = Reward(settings.cost_lambda, settings.latency_lambda)
-        return Blended(learner, _ladder(cascading), reward, cheapest=cascading.enabled)
+        return Blended(
+            learner,
+            _ladder(cascading),
+            reward,
+            cheapest=cascading.enabled,
+            bounded=settings.algorithm == "thompson",
+        )
     sighted = cascading.enabled and (given.graders or scores(config))
     target = settings.target
     weight: QualityTarget | FixedWeight = FixedWeight(settings.cost_lambda)
@@ -183,14 +199,16 @@ def _ladder(settings: CascadingConfig) -> Ladder | NoCascade:
 def _learner(
     settings: BanditConfig, places: Places, contexts: Contexts, rng: random.Random
 ) -> Learner:
-    prior = _prior(places.folder)
+    prior: KindPrior | TrainedPrior | RewardPrior = _prior(places.folder)
+    if settings.reward == "blended":
+        prior = RewardPrior(prior, prior.version, settings.cost_lambda)
     rate, forgetting = settings.exploration_rate, settings.forgetting
     by: By = "kind" if settings.contextual else "all"
     match settings.algorithm:
         case "thompson":
             return BetaThompson(prior, rng.betavariate, by=by, forgetting=forgetting)
         case "ucb":
-            return Ucb(exploration=rate, by=by, forgetting=forgetting)
+            return Ucb(prior, exploration=rate, by=by, forgetting=forgetting)
         case "epsilon_greedy":
             return EpsilonGreedy(prior, rng, epsilon=min(1.0, rate), by=by, forgetting=forgetting)
     shrinkage = Shrinkage(forgetting=forgetting)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from tokenomics_shared.bandit.contexts import Contexts
 from tokenomics_shared.effects import Call, Steps
@@ -18,14 +18,17 @@ from tokenomics_shared.learning import (
     looked_at,
 )
 from tokenomics_shared.orchestrator import fitting
-from tokenomics_shared.routing.chooser import Asked, Chooser, places
+from tokenomics_shared.routing.chooser import Asked, Chooser, name_of, places
 from tokenomics_shared.types import Prompt, QueryPlan, Roster, Strategy, Verdict
 
 Vector = Callable[[str], Any]
-"""A question's unit vector."""
+"""A question's unit vector, or None when it can't be read."""
 
-MOST_WEIGHT: Final = 5.0
+MOST_WEIGHT: Final = 3.0
 """Answers that a sampled one stands for at most, when it is learned of."""
+
+
+_MOST_AUDITED: Final = 1_000
 
 
 class State(Protocol):
@@ -86,12 +89,14 @@ class Evidence:
     Attributes:
         shortcuts: what audits found.
         samples: what feedback needs later.
+        decides: whether comparing an answer of this text may tell anything.
         state: keeps what is learned.
         clock: seconds since the epoch.
     """
 
     shortcuts: Budgets
     samples: SampleStore
+    decides: Callable[[str], bool]
     state: State
     clock: Callable[[], float]
 
@@ -107,6 +112,7 @@ class Routing:
         self.chooser = chooser
         self.evidence = evidence
         self._reading = reading
+        self._audited = _Audited()
 
     def route(self, prompt: Prompt, plan: QueryPlan, roster: Roster) -> Steps[Route]:
         """Decide which arms to ask."""
@@ -148,8 +154,10 @@ class Routing:
         self.evidence.shortcuts.spent(audits=float(cost or 0))
         if loss is None:
             return
-        arm = looked_at(probe)
-        self.chooser.compared(answered, arm, loss, min(MOST_WEIGHT, probe.weight))
+        arm, weight = looked_at(probe), min(MOST_WEIGHT, probe.weight)
+        self.chooser.compared(answered, arm, loss, weight)
+        if answered.strategy is arm:
+            self._audited.keep(answered, loss, weight)
         if probe.ask is not None:
             allowed = self.chooser.allowed()
             self.evidence.shortcuts.learn(arm.arm_id, loss, probe.weight, allowed)
@@ -160,8 +168,15 @@ class Routing:
         sample = self.evidence.samples.get(request_id)
         if sample is None:
             return False
+        known = self.evidence.samples.is_graded(request_id, "feedback")
         self.evidence.samples.grade(request_id, score, "feedback", self.evidence.clock())
+        if known:
+            return True
         expected = self.chooser.graded(sample, score, 1.0)
+        found = self._audited.pop(request_id)
+        if found is not None:
+            best = min(1.0, max(0.0, score + found.loss))
+            self.chooser.audited(sample, found.premium, best, found.weight)
         if sample.place < 1.0:
             held = min(1.0, max(0.0, expected))
             self.evidence.shortcuts.feedback(sample.arm.partition("|")[0], held, score)
@@ -173,9 +188,11 @@ class Routing:
         self.evidence.samples.flush()
 
     def close(self) -> None:
-        """Write what is pending."""
-        self.evidence.state.close()
-        self.evidence.samples.close()
+        """Write what is pending; what is learned can be lost without the samples being lost."""
+        try:
+            self.evidence.state.close()
+        finally:
+            self.evidence.samples.close()
 
     def _keep(self, answered: Answered) -> None:
         context = answered.route.context
@@ -201,6 +218,9 @@ class Routing:
         premium = answered.roster.premium
         if answered.draft is not None:
             return Probe(answered, None, 1.0)
+        reply = answered.reply
+        if not reply.tool_calls and not self.evidence.decides(reply.text):
+            return None
         if answered.strategy is not premium:
             weight = self.evidence.shortcuts.wants(answered.strategy.arm_id)
             return None if weight is None else Probe(answered, premium, weight)
@@ -209,3 +229,33 @@ class Routing:
             return None
         weight = self.evidence.shortcuts.wants(closed.arm_id)
         return None if weight is None else Probe(answered, closed, weight)
+
+
+class _Found(NamedTuple):
+    """What an audit found: the loss, whose answer was the better one, what it stands for."""
+
+    loss: float
+    premium: str
+    weight: float
+
+
+class _Audited:
+    """Audits of late, for when feedback says what the given answer was worth.
+
+    Then the other answer's worth is known too. Lost with the process: feedback that comes later
+    is about the given answer alone. Single steps on a dict, so no lock is needed.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, _Found] = {}
+
+    def keep(self, answered: Answered, loss: float, weight: float) -> None:
+        """Remember one."""
+        premium = name_of(answered.roster.premium, answered.roster)
+        self._found[answered.request_id] = _Found(loss, premium, weight)
+        if len(self._found) > _MOST_AUDITED:
+            self._found.pop(next(iter(self._found)), None)
+
+    def pop(self, request_id: str) -> _Found | None:
+        """Hand one out, once."""
+        return self._found.pop(request_id, None)

@@ -164,20 +164,28 @@ class Targeted:
         names = places((arm, roster.premium), roster)
         given, premium = self._learned.quality.beliefs(context, names)
         name = name_of(arm, roster)
-        # Kept whole where the learner can take it: cut to 0 and 1, it would be too low on average.
-        worth = premium.mean - loss
-        if self._bounded:
-            worth = min(1.0, max(0.0, worth))
         verdict = answered.rejected or answered.verdict
         expected = given.mean
+        worth = self._held(premium.mean - loss)
         if verdict is not None and verdict.likelihood is not None and arm is answered.route.arm:
             expected = self._right(name, context, given.mean, verdict)
             self._learned.drafts.learn(
                 name, context.kind, given.mean, verdict.likelihood, worth, weight
             )
-        self._learned.quality.learn(context, name, worth, weight)
+        # One number about two qualities: half of it is held against each.
+        half, best = weight / 2.0, name_of(roster.premium, roster)
+        self._learned.quality.learn(context, name, worth, half)
+        self._learned.quality.learn(context, best, self._held(expected + loss), half)
         if answered.strategy is arm:
             self.weight.audited(premium.mean - expected, loss)
+
+    def audited(self, sample: Sample, best: str, score: float, weight: float) -> None:
+        """Learn what premium's answer was worth where another one was given."""
+        self._learned.quality.learn(sample.context, best, self._held(score), weight, place=1.0)
+
+    def _held(self, quality: float) -> float:
+        """As the learner can take it; cut to 0 and 1, qualities would be off on average."""
+        return min(1.0, max(0.0, quality)) if self._bounded else quality
 
     def allowed(self) -> float:
         """What a target leaves for all requests, for the share of them that is answered cheaply.
@@ -215,7 +223,7 @@ class Targeted:
             Option(belief.mean, cost / unit if unit else 0.0, self._spread(name, context, belief))
             for name, belief, cost in zip(arms, beliefs, dollars, strict=True)
         )
-        return Request(options, tuple(waits))
+        return Request(options, tuple(waits), tuple(belief.seen for belief in beliefs))
 
     def _spread(self, arm: str, context: Context, belief: Belief) -> float:
         if not self._sighted:

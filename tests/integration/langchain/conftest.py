@@ -15,6 +15,13 @@ UCB1 = {"algorithm": "ucb", "reward": "blended"}
 """Every arm is tried once before any other choice is made."""
 Make = Callable[..., ChatTokenomics]
 
+STEADY: dict[str, Any] = {
+    "bandit": {"enabled": False},
+    "judge": QUICK,
+    "audit": {"enabled": False},
+}
+"""Drafts with the cheap tier every time, and judges by form alone."""
+
 
 def answer(request: ChatRequest) -> str:
     """The cheap model answers in a way the quick check likes unless told to fail."""
@@ -38,9 +45,7 @@ def make(server: LoopbackServer) -> Make:
     """
 
     def made(**settings: Any) -> ChatTokenomics:
-        settings.setdefault("bandit", {"enabled": False})
-        settings.setdefault("judge", QUICK)
-        settings.setdefault("audit", {"enabled": False})
+        settings = STEADY | settings
         settings.setdefault("cheap", openai_model(server, CHEAP))
         settings.setdefault("premium", openai_model(server, PREMIUM))
         return ChatTokenomics(**settings)

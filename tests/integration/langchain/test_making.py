@@ -16,7 +16,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from tests.conftest import openai_model
-from tests.integration.langchain.conftest import CHEAP, PREMIUM, QUICK, UCB1, Make
+from tests.integration.langchain.conftest import CHEAP, PREMIUM, STEADY, Make
 from tests.integration.langchain.test_calls import told
 from tokenomics_langchain import ChatTokenomics, Strategy, TokenomicsConfig, models
 from tokenomics_shared import ConfigError, Engine, MissingExtra, StoreError
@@ -25,14 +25,14 @@ from tokenomics_shared.testing import LoopbackServer
 
 EASY, HARD = "What is easy?", "What is hard?"
 
+TRYING: dict[str, Any] = STEADY | {"bandit": {"algorithm": "ucb", "reward": "blended"}}
+"""Tries every arm once before it chooses."""
+
 
 def test_models_may_be_strings(server: LoopbackServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     llm = ChatTokenomics(
-        cheap=f"openai:{CHEAP}@{server.url}",
-        premium=f"openai:{PREMIUM}@{server.url}",
-        bandit={"enabled": False},
-        judge=QUICK,
+        cheap=f"openai:{CHEAP}@{server.url}", premium=f"openai:{PREMIUM}@{server.url}", **STEADY
     )
     assert CHEAP in llm.invoke(EASY).text
     assert "".join(chunk.text for chunk in llm.stream(HARD))
@@ -145,8 +145,7 @@ def test_any_chat_model_will_do() -> None:
     llm = ChatTokenomics(
         cheap=FakeListChatModel(responses=["Paris is the capital of France, says the cheap one."]),
         premium=FakeListChatModel(responses=["Paris"]),
-        bandit={"enabled": False},
-        judge=QUICK,
+        **STEADY,
     )
     message = llm.invoke("What is the capital of France?")
     assert told(message)["strategy"] == "cheap"
@@ -159,9 +158,7 @@ def test_a_third_tier_and_strategies(server: LoopbackServer) -> None:
         cheap=openai_model(server, CHEAP),
         balanced=openai_model(server, "gpt-4.1"),
         premium=openai_model(server, PREMIUM),
-        bandit=UCB1,
-        audit={"enabled": False},
-        judge=QUICK,
+        **TRYING,
     )
     arms = [told(llm.invoke(f"{EASY} {n}"))["strategy"] for n in range(3)]
     assert arms == ["cheap", "balanced", "premium"]
@@ -175,9 +172,7 @@ def test_strategies_bring_models_and_parameters(server: LoopbackServer) -> None:
             Strategy("long", tier="small", model=shared, max_tokens=600, top_p=0.9),
             Strategy("premium", model=f"openai:{PREMIUM}@{server.url}", max_tokens=1200),
         ],
-        bandit=UCB1,
-        audit={"enabled": False},
-        judge=QUICK,
+        **TRYING,
     )
     arms = [told(llm.invoke(f"{EASY} {n}"))["strategy"] for n in range(3)]
     assert arms == ["short", "long", "premium"]

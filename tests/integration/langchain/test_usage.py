@@ -13,7 +13,7 @@ from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
 from pydantic import BaseModel
 
 from tests.conftest import openai_model
-from tests.integration.langchain.conftest import CHEAP, PREMIUM, UCB1, Make
+from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
 from tests.integration.langchain.test_calls import WAYS, by, told
 from tokenomics_langchain import ChatTokenomics
 from tokenomics_shared.testing import Fault, LoopbackServer
@@ -28,7 +28,7 @@ def assert_books_match(llm: ChatTokenomics, server: LoopbackServer) -> None:
 
 
 async def test_the_ledger_is_what_the_server_billed(make: Make, server: LoopbackServer) -> None:
-    llm = make(bandit=UCB1)
+    llm = make()
     chance = random.Random(5)
     for _ in range(60):
         question = f"What is {chance.choice(['easy', 'hard'])} {chance.randrange(8)}?"
@@ -90,7 +90,7 @@ async def test_it_is_so_for_answers_that_the_client_could_not_parse(
 
 
 def test_it_is_so_from_many_threads(make: Make, server: LoopbackServer) -> None:
-    llm = make(bandit=UCB1)
+    llm = make()
     questions = [f"What is {kind} {n % 20}?" for n in range(100) for kind in ("easy", "hard")]
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(llm.invoke, questions))
@@ -101,7 +101,7 @@ def test_it_is_so_from_many_threads(make: Make, server: LoopbackServer) -> None:
 
 
 async def test_it_is_so_from_many_tasks(make: Make, server: LoopbackServer) -> None:
-    llm = make(bandit=UCB1)
+    llm = make()
     questions = [f"What is {kind} {n % 20}?" for n in range(50) for kind in ("easy", "hard")]
     answers = await asyncio.gather(*map(llm.ainvoke, questions))
     for question, message in zip(questions, answers, strict=True):
