@@ -4,6 +4,8 @@ Without a key it plays recorded answers of two models on a loopback server: the 
 the folder `TOKENOMICS_DATA` (`../shared/data` when it is not set), a small set of questions
 written for this project where there are none. With `OPENAI_API_KEY` and `--live` it asks the real
 models. Every run with the same seed is the same.
+
+It starts cold, with a quality target of 95 %, and nobody tells it which answers were right.
 """
 
 import argparse
@@ -27,13 +29,14 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tokenomics_langchain import ChatTokenomics
-from tokenomics_shared import Report
+from tokenomics_shared import Engine, Report, TokenomicsConfig
 from tokenomics_shared.testing import ChatRequest
 from tokenomics_shared.testing.completions import complete
 from tokenomics_shared.types import Usage
 
 SYSTEM = "Answer the question and show how you get there."
 PROMPT = ChatPromptTemplate.from_messages([("system", SYSTEM), ("human", "{question}")])
+TARGET = 0.95
 LIVE = {"cheap": "openai:gpt-4o-mini", "premium": "openai:gpt-4o"}
 MOST_REQUESTS = 400
 
@@ -70,20 +73,22 @@ def run(
     state: Path,
     watch: Callable[[Sequence[Any]], Iterable[Any]],
     *,
+    seed: int,
     live: bool,
 ) -> Run:
     """Ask everything, in order, with a memory and a ledger in this folder."""
     with ExitStack() as stack:
         models = LIVE if live else play(material, stack)
-        llm = ChatTokenomics(
-            cheap=models["cheap"],
-            premium=models["premium"],
+        config = TokenomicsConfig(
             prices=material.prices,
             state_dir=state,
-            # Time has no part in what is learned, so that every run is the same.
-            bandit={"latency_lambda": 0.0},
+            # Every run is the same: neither time nor chance have a part in what is learned,
+            bandit={"quality_target": TARGET, "latency_lambda": 0.0, "seed": seed},
         )
-        stack.callback(llm.engine.close)
+        # and what is otherwise done in the background is done before the next question.
+        engine = Engine.build(config, at_once=not live)
+        stack.callback(engine.close)
+        llm = ChatTokenomics(cheap=models["cheap"], premium=models["premium"], engine=engine)
         chain = PROMPT | llm | StrOutputParser()
         answers = [chain.invoke({"question": question}) for question, _ in watch(requests)]
         right = [item.is_right(text) for text, (_, item) in zip(answers, requests, strict=True)]
@@ -131,12 +136,43 @@ def table(runs: Sequence[Run]) -> Table:
     return drawn
 
 
+def told(runs: Sequence[Run]) -> str:
+    """What was kept of premium's right answers, at what share of its cost; empty if unknown."""
+    if any(each.rows.get("always premium", _UNKNOWN).cost is None for each in runs):
+        return ""
+    ours, premium = (
+        (sum(row.right for row in rows), float(sum(row.cost or 0 for row in rows)))
+        for name in ("this run", "always premium")
+        if (rows := [each.rows[name] for each in runs])
+    )
+    kept, cost = 100 * ours[0] / premium[0], 100 * ours[1] / premium[1]
+    return (
+        f"Kept: {kept:.1f} % of premium's right answers, {100 * TARGET:.0f} % were asked for, "
+        f"at {cost:.0f} % of its cost."
+    )
+
+
 def spread(values: Sequence[float], form: str) -> str:
     """The mean, and the range where there are several values."""
     mean = form.format(sum(values) / len(values))
     if len(values) == 1:
         return mean
     return f"{mean} ({form.format(min(values))} to {form.format(max(values))})"
+
+
+def tell(runs: Sequence[Run], console: Console) -> None:
+    """Print what came of it."""
+    if len(runs) == 1:
+        console.print(str(runs[0].report), highlight=False, soft_wrap=True)
+    console.print(table(runs))
+    kept = told(runs)
+    if kept:
+        console.print(kept, highlight=False, soft_wrap=True)
+    off = [each for each in map(Run.off_by, runs) if each is not None]
+    if off:
+        console.print(
+            f"The baseline of the report is within {max(off):.2f} % of always premium's."
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -161,14 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             reason = str(error).partition("\n")[0][:200]
             print(f"demo: {type(error).__name__}: {reason}", file=sys.stderr)
             return 1
-    if len(runs) == 1:
-        console.print(str(runs[0].report), highlight=False, soft_wrap=True)
-    console.print(table(runs))
-    off = [each for each in map(Run.off_by, runs) if each is not None]
-    if off:
-        console.print(
-            f"The baseline of the report is within {max(off):.2f} % of always premium's."
-        )
+    tell(runs, console)
     if arguments.state_dir:
         again = f"python -m tokenomics_shared report {arguments.state_dir}"
         console.print(f"\nLook again: {again}", soft_wrap=True)
@@ -185,7 +214,7 @@ def _run_of(
         )
         progress = stack.enter_context(Progress(console=console))
         watch = partial(progress.track, description="Answering")
-        return run(material, requests, Path(state), watch, live=arguments.live)
+        return run(material, requests, Path(state), watch, seed=seed, live=arguments.live)
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -76,13 +76,7 @@ class Crew:
             raise ConfigError("strategies is empty: at least one is needed")
         tiers = dict(named)
         for strategy in strategies:
-            if strategy.model is not None:
-                _add(tiers, strategy)
-            elif strategy.tier not in tiers:
-                known = ", ".join(tiers) or "none"
-                raise ConfigError(
-                    f"strategy {strategy.arm_id!r}: unknown tier {strategy.tier!r}, known: {known}"
-                )
+            _add(tiers, strategy)
         arms = _up_to_premium(strategies, named)
         arm_ids = [arm.arm_id for arm in arms]
         if len(set(arm_ids)) < len(arm_ids):
@@ -132,8 +126,20 @@ class Crew:
 
 
 def _add(tiers: dict[str, Any], strategy: Strategy) -> None:
-    known = tiers.setdefault(strategy.tier, strategy.model)
-    if known is not strategy.model:
+    """Put in the tier of an arm, if it brings one."""
+    if strategy.tier in HELPERS:
+        raise ConfigError(
+            f"strategy {strategy.arm_id!r}: tier {strategy.tier!r} is a judge's name; give it "
+            "another, as in Strategy('mine', tier='fast', model=…)"
+        )
+    if strategy.model is None:
+        if strategy.tier not in tiers:
+            known = ", ".join(tiers) or "none"
+            raise ConfigError(
+                f"strategy {strategy.arm_id!r}: unknown tier {strategy.tier!r}, known: {known}"
+            )
+        return
+    if tiers.setdefault(strategy.tier, strategy.model) is not strategy.model:
         raise ConfigError(
             f"strategy {strategy.arm_id!r}: tier {strategy.tier!r} already has another model"
         )

@@ -86,7 +86,7 @@ def beside(
         prompt: the request.
         roster: the models that may answer it.
         optimized: how it was answered.
-        judge: the arm that compares.
+        judge: the arm that compares; premium does where nobody is it.
 
     Raises:
         CallFailed: premium did not answer.
@@ -101,6 +101,7 @@ def beside(
             reply = yield from Generate(premium, prompt, "hold")
             leg.settle(reply)
         account.model = account.answering().model
+        judge = judge if judge.tier in roster.tiers else premium
         verdict = yield from compare(
             conversation(prompt), _shown(given), _shown(reply), judge, account
         )

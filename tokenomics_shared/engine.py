@@ -42,7 +42,6 @@ MAX_AUDITS = 100
 WRONG = 0.5
 """The score below which an answer from memory is forgotten."""
 
-
 Later = Background | AtOnce
 """Does what nobody waits for."""
 
@@ -91,8 +90,7 @@ class Engine:
 
         Args:
             config: the configuration; read from file and environment when None.
-            judge: judges drafts, after the checks, instead of those configured; a function may
-                block.
+            judge: judges drafts, after the checks, instead of those configured; may block.
             prices: looks up what the configuration states no price for; the bundled price table
                 when None.
             memory: shared with others; made from the configuration when None.
@@ -169,8 +167,7 @@ class Engine:
     ) -> Steps[Beside]:
         """Answer, ask premium besides, and have the answers compared; for a driver to perform."""
         outcome = yield from self._steps(prompt, roster, codec, backend)
-        judge = JUDGE if JUDGE.tier in roster.tiers else roster.premium
-        return (yield from beside(self.parts, prompt, roster, outcome, judge))
+        return (yield from beside(self.parts, prompt, roster, outcome, JUDGE))
 
     def _steps(
         self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend

@@ -77,6 +77,7 @@ def test_the_demo_over_several_seeds_tells_mean_and_range_and_leaves_nothing(
     mean, low, high = map(float, re.findall(r"([\d.]+) %", row))
     assert low <= mean <= high
     assert len(re.findall(r"\$[\d.]+", row)) == 3
+    assert re.search(r"Kept: [\d.]+ % of premium's right answers, 95 % were", done.stdout)
     assert re.search(r"baseline of the report is within \d+\.\d+ %", done.stdout)
     assert "Look again" not in done.stdout
     assert not list(tmp_path.iterdir())
@@ -117,6 +118,15 @@ def test_the_quick_start() -> None:
     assert done.returncode == 0, done.stderr
     assert "Danube" in done.stdout
     assert "exact hits" in done.stdout
+
+
+def test_a_quality_target() -> None:
+    done = run("quality_target.py")
+    assert done.returncode == 0, done.stderr
+    assert "Against premium: equivalent." in done.stdout
+    for words in ("Audited quality", "Quality kept overall", "drafts accepted"):
+        assert words in done.stdout
+    assert "Fault" not in done.stdout
 
 
 def test_the_semantic_cache() -> None:

@@ -17,7 +17,7 @@ Make = Callable[..., ChatTokenomics]
 
 STEADY: dict[str, Any] = {
     "bandit": {"enabled": False},
-    "judge": {"judges": ("checks", "quick")},
+    "judge": QUICK,
     "audit": {"enabled": False},
 }
 """Drafts with the cheap tier every time, and judges by form alone."""

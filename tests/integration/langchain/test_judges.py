@@ -135,8 +135,7 @@ async def test_a_judge_gets_nothing_of_the_callers(
     way: str, make: Make, server: LoopbackServer
 ) -> None:
     llm = make(judge=by_model(server), temperature=0.66, stop=["never"])
-    bound = llm.bind_tools([weather]).bind(stop=["</end>"], **CALLERS)
-    await by(way, bound, QUESTION)
+    await by(way, llm.bind_tools([weather]).bind(stop=["</end>"], **CALLERS), QUESTION)
     draft, judged = server.requests
     assert draft["tools"]
     assert draft["stop"] == ["</end>"]

@@ -231,6 +231,7 @@ def test_models_that_known_prices_put_in_another_order_are_told_of_once(
     [
         ({"strategies": [Strategy("a", tier="fast")]}, "unknown tier 'fast', known: cheap, prem"),
         ({"strategies": []}, "strategies is empty"),
+        ({"strategies": [Strategy("second")]}, "'second': tier 'second' is a judge's name"),
         (
             {"strategies": [Strategy("best", tier="premium"), Strategy("short", tier="cheap")]},
             r"cheapest first: 'best' \(tier 'premium'\) comes before 'short' \(tier 'cheap'\)",
