@@ -182,7 +182,7 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
     account.escalated = climbed.rejected is not None
     if prompt.pin is None:
         verdict = climbed.verdict
-        if verdict is None and climbed.strategy is not account.roster.premium:
+        if verdict is None and route.judged and climbed.strategy is not account.roster.premium:
             # It stands whatever is found; what is found is learned.
             verdict = yield from parts.judge.judge(prompt, climbed.reply, account)
         with account.shield("learning"):

@@ -28,7 +28,7 @@ premium because it is seldom asked, what it is worth must not be underestimated.
 _NOISE = 0.4
 """Standard deviation of one answer's quality around what was to be expected."""
 
-_KNOWN = 50.0
+_KNOWN = 100.0
 """Answers that an arm's prior is worth."""
 
 _DOUBT = 100.0

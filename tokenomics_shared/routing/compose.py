@@ -29,10 +29,10 @@ from tokenomics_shared.learning import Learner
 from tokenomics_shared.places import Places
 from tokenomics_shared.routing.blended import Blended, RewardPrior
 from tokenomics_shared.routing.chooser import Chooser
-from tokenomics_shared.routing.judging import JUDGE, scores
+from tokenomics_shared.routing.judging import JUDGE, looks_closer
 from tokenomics_shared.routing.rates import Pricing, Rates
 from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing, Vector
-from tokenomics_shared.routing.targeted import Judging, Learned, Prices, Targeted
+from tokenomics_shared.routing.targeted import Judging, Learned, Manner, Prices, Targeted
 from tokenomics_shared.routing.unaudited import Unaudited
 from tokenomics_shared.routing.versus import Versus
 
@@ -168,10 +168,9 @@ def _chooser(
             _ladder(cascading),
             reward,
             cheapest=cascading.enabled,
-            draw=rng.random,
             bounded=settings.algorithm == "thompson",
         )
-    sighted = cascading.enabled and (given.graders or scores(config))
+    sighted = cascading.enabled and (given.graders or looks_closer(config))
     target = settings.target
     weight: QualityTarget | FixedWeight = FixedWeight(settings.cost_lambda)
     if target is not None:
@@ -179,15 +178,9 @@ def _chooser(
     prices = Prices(Rates(given.pricing), Sessions(time.monotonic), settings.latency_lambda)
     learned = Learned(_learner(settings, places, contexts, rng), Drafts(), CostModel())
     judging: Judging = "broken" if cascading.enabled else "none"
-    return Targeted(
-        learned,
-        prices,
-        weight,
-        judging="doubtful" if sighted else judging,
-        graders=given.graders,
-        draw=rng.random,
-        bounded=settings.algorithm == "thompson",
-    )
+    bounded = settings.algorithm == "thompson"
+    manner = Manner("doubtful" if sighted else judging, given.graders, bounded)
+    return Targeted(learned, prices, weight, manner, rng.random)
 
 
 def _ladder(settings: CascadingConfig) -> Ladder | NoCascade:

@@ -27,6 +27,10 @@ JudgeFunction = Callable[[str, str], float]
 JUDGE, SECOND = Strategy("judge"), Strategy("second")
 """Whom judges ask: tiers that answer nothing themselves."""
 
+SCORER_THRESHOLD = 0.6
+"""Likelihood from which a draft stands where no quality target says, and the user states none: the
+default of `quality_threshold` is on the quick check's scale."""
+
 SCORER_NAME = "scorer.json"
 """The scorer that `tokenomics train` fitted, in the folder of the state."""
 
@@ -60,9 +64,9 @@ def graders(config: TokenomicsConfig, given: object) -> bool:
     return not {"llm", "agreement", "reference"}.isdisjoint(config.judge.judges)
 
 
-def scores(config: TokenomicsConfig) -> bool:
-    """Whether the judges say how likely an answer is right."""
-    return config.cascading.use_lightweight_check and "scorer" in config.judge.judges
+def looks_closer(config: TokenomicsConfig) -> bool:
+    """Whether drafts are judged by more than whether they are broken."""
+    return config.cascading.use_lightweight_check and set(config.judge.judges) != {"checks"}
 
 
 def _named(name: str, config: TokenomicsConfig, folder: Path | None) -> Judge | AskingJudge:
@@ -89,7 +93,9 @@ def _reference(config: TokenomicsConfig) -> Judge | AskingJudge:
 def _scorer(config: TokenomicsConfig, folder: Path | None) -> Scorer:
     """The scorer; where a quality target decides what a draft needs, it only says how likely."""
     decides = not config.bandit.enabled or config.bandit.reward == "blended"
-    threshold = config.cascading.quality_threshold if decides else None
+    stated = "quality_threshold" in config.cascading.model_fields_set
+    alone = config.cascading.quality_threshold if stated else SCORER_THRESHOLD
+    threshold = alone if decides else None
     path = None if folder is None else folder / SCORER_NAME
     if path is not None and path.exists():
         return Scorer.from_json(path.read_text("utf-8"), str(path), threshold=threshold)

@@ -1,6 +1,8 @@
 """The router: policies behind error budgets, with audits and feedback to learn from."""
 
+from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, Protocol
@@ -36,6 +38,10 @@ class State(Protocol):
 
     def changed(self) -> None:
         """Save soon, in the background."""
+        ...
+
+    def save(self) -> None:
+        """Save now, if anything changed."""
         ...
 
     def close(self) -> None:
@@ -185,6 +191,7 @@ class Routing:
 
     def flush(self) -> None:
         """Return once what is pending is written."""
+        self.evidence.state.save()
         self.evidence.samples.flush()
 
     def close(self) -> None:
@@ -243,18 +250,19 @@ class _Audited:
     """Audits of late, for when feedback says what the given answer was worth.
 
     Then the other answer's worth is known too. Lost with the process: feedback that comes later
-    is about the given answer alone. Single steps on a dict, so no lock is needed.
+    is about the given answer alone. Safe to share between threads.
     """
 
     def __init__(self) -> None:
-        self._found: dict[str, _Found] = {}
+        self._found: OrderedDict[str, _Found] = OrderedDict()
 
     def keep(self, answered: Answered, loss: float, weight: float) -> None:
         """Remember one."""
         premium = name_of(answered.roster.premium, answered.roster)
         self._found[answered.request_id] = _Found(loss, premium, weight)
         if len(self._found) > _MOST_AUDITED:
-            self._found.pop(next(iter(self._found)), None)
+            with suppress(KeyError):  # another thread was faster
+                self._found.popitem(last=False)
 
     def pop(self, request_id: str) -> _Found | None:
         """Hand one out, once."""

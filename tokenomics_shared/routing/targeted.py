@@ -29,9 +29,15 @@ _FADE: Final = 0.99
 """What a request leaves of the running means of premium's cost and quality, and of the share that
 is answered cheaply."""
 
+_FIRST_FADE, _FIRST_REQUESTS = 0.9, 100
+"""The same at first, and for how many requests."""
+
 BY_CONTEXT: Final = 0.1
 """Share of requests that are still routed by context while one arm is better for all: they tell
 when that has changed."""
+
+_MOST_ALLOWED: Final = 0.5
+"""Quality that may be lost whatever it saves: a model that is always wrong is no shortcut."""
 
 _LEAST_SHARE: Final = 0.2
 """Of requests answered cheaply; below it the few don't get a larger allowance."""
@@ -63,6 +69,20 @@ class Prices(NamedTuple):
     latency_weight: float
 
 
+class Manner(NamedTuple):
+    """How drafts are judged and learned of.
+
+    Attributes:
+        judging: which drafts are escalated: `none`, the `broken` ones, or the `doubtful` too.
+        graders: judges look at drafts whose scores are findings on quality.
+        bounded: the learner takes qualities from 0 to 1 only.
+    """
+
+    judging: Judging
+    graders: bool
+    bounded: bool
+
+
 class Targeted:
     """Starts where expected quality minus weighted cost and latency is highest."""
 
@@ -71,11 +91,8 @@ class Targeted:
         learned: Learned,
         prices: Prices,
         weight: QualityTarget | FixedWeight,
-        *,
-        judging: Judging,
-        graders: bool,
+        manner: Manner,
         draw: Callable[[], float],
-        bounded: bool = False,
     ) -> None:
         """Make it.
 
@@ -83,21 +100,17 @@ class Targeted:
             learned: what is known of qualities, drafts and costs.
             prices: what asking takes.
             weight: of cost.
-            judging: which drafts are escalated: `none`, the `broken` ones, or the `doubtful` too.
-            graders: judges beyond the checks and the scorer look at drafts, so that their scores
-                are findings on quality.
+            manner: how drafts are judged and learned of.
             draw: uniform random numbers in [0, 1).
-            bounded: the learner takes qualities from 0 to 1 only.
         """
-        self._bounded = bounded
-        self._draw = draw
-        self._guard = Guard()
         self.weight = weight
         self._learned = learned
         self._prices = prices
-        self._judging = judging
-        self._sighted = judging == "doubtful"
-        self._graders = graders
+        self._manner = manner
+        self._sighted = manner.judging == "doubtful"
+        self._draw = draw
+        self._guard = Guard()
+        self._requests = 0
         self._unit = 0.0
         self._cheap_share = self._premium_quality = 1.0
 
@@ -152,9 +165,11 @@ class Targeted:
         quality = None
         if verdict is not None:
             name = name_of(arm, answered.roster)
-            if verdict.likelihood is not None:
-                self._learned.drafts.see(name, context.kind, verdict.likelihood)
-            elif not verdict.abstained and (verdict.score == 0.0 or self._graders):
+            said = self._said(answered.route, verdict)
+            if said is not None:
+                self._learned.drafts.see(name, context.kind, said)
+            broken = verdict.score == 0.0 and verdict.likelihood is None
+            if not verdict.abstained and (broken or self._manner.graders):
                 self._learned.quality.learn(context, name, verdict.score)
         if answered.verdict is not None:
             quality = answered.verdict.score
@@ -185,11 +200,11 @@ class Targeted:
         verdict = answered.rejected or answered.verdict
         expected = given.mean
         worth = self._held(premium.mean - loss)
-        if verdict is not None and verdict.likelihood is not None and arm is answered.route.arm:
-            expected = self._right(name, context, given.mean, verdict)
-            self._learned.drafts.learn(
-                name, context.kind, given.mean, verdict.likelihood, worth, weight
-            )
+        said = None if verdict is None else self._said(answered.route, verdict)
+        if said is not None and arm is answered.route.arm:
+            drafts = self._learned.drafts
+            expected = drafts.likelihood(name, context.kind, given.mean, said)
+            drafts.learn(name, context.kind, given.mean, said, worth, weight)
         # One number about two qualities: half of it is held against each.
         half, best = weight / 2.0, name_of(roster.premium, roster)
         self._learned.quality.learn(context, name, worth, half)
@@ -203,7 +218,7 @@ class Targeted:
 
     def _held(self, quality: float) -> float:
         """As the learner can take it; cut to 0 and 1, qualities would be off on average."""
-        return min(1.0, max(0.0, quality)) if self._bounded else quality
+        return min(1.0, max(0.0, quality)) if self._manner.bounded else quality
 
     def allowed(self) -> float:
         """What a target leaves for all requests, for the share of them that is answered cheaply.
@@ -211,7 +226,7 @@ class Targeted:
         Without a target, what saving a unit of cost is worth.
         """
         if not isinstance(self.weight, QualityTarget):
-            return self.weight.weight
+            return min(_MOST_ALLOWED, self.weight.weight)
         left = (1.0 - self.weight.target) * self._premium_quality
         return left / max(_LEAST_SHARE, self._cheap_share)
 
@@ -236,7 +251,10 @@ class Targeted:
             )
             waits.append(self._prices.latency_weight * (costs.expected_latency(name) or 0.0))
         unit = self._unit or dollars[-1]
-        self._unit = _FADE * unit + (1.0 - _FADE) * dollars[-1]
+        # At first lengths are guessed, and the guesses get better by the answer.
+        self._requests += 1
+        fade = _FADE if self._requests > _FIRST_REQUESTS else _FIRST_FADE
+        self._unit = fade * unit + (1.0 - fade) * dollars[-1]
         options = tuple(
             Option(belief.mean, cost / unit if unit else 0.0, self._spread(name, context, belief))
             for name, belief, cost in zip(arms, beliefs, dollars, strict=True)
@@ -253,7 +271,7 @@ class Targeted:
     ) -> Route:
         premium = asked.roster.premium
         arm = asked.arms[choice.index]
-        alone = arm is premium or self._judging == "none"
+        alone = arm is premium or self._manner.judging == "none"
         rungs = (arm,) if alone else (arm, premium)
         qualities = {a.arm_id: o.quality for a, o in zip(asked.arms, expected, strict=True)}
         return Route(
@@ -268,6 +286,12 @@ class Targeted:
             basis=offer,
             note=f":{asked.context.kind}" + (":judged" if choice.judged else ""),
         )
+
+    def _said(self, route: Route, verdict: Verdict) -> float | None:
+        """What a judge found likely, or its score, by which it has to be told from chance."""
+        if verdict.likelihood is not None or verdict.abstained or not route.judged:
+            return verdict.likelihood
+        return verdict.score
 
     def _right(
         self, name: str, context: Context | None, quality: float, verdict: Verdict
