@@ -32,6 +32,9 @@ _CODE = re.compile(
 _FORMULA = re.compile(
     r"\d\s*[-+*/^=\u00d7\u00f7]\s*\(?\d|\b[a-z]\s*[=^<>]\s*-?\d|\\(?:frac|sum|int|sqrt)\b"
 )
+_SIGNS = "-+*/^=<>\u00d7\u00f7\\"
+"""One of these is in every formula."""
+
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _STRIP = str.maketrans(dict.fromkeys(".,;:!?\"'()[]{}<>`*_", " "))
 
@@ -83,6 +86,8 @@ _WORDS: Mapping[Kind, frozenset[str]] = MappingProxyType(
     }
 )
 
+_SUBJECT_WORDS = frozenset[str]().union(*_WORDS.values())
+
 _ASKING_TO_WRITE = frozenset("compose draft write".split())
 _COUNTING = (
     "how many",
@@ -114,7 +119,8 @@ def kind_of(text: str) -> Kind:
     for kind in ("extraction", "writing"):
         if not opening.isdisjoint(_WORDS[kind]):
             return kind
-    if _FORMULA.search(seen) or _counts(lowered):
+    signs = any(map(seen.__contains__, _SIGNS))
+    if (signs and _FORMULA.search(seen)) or _counts(lowered):
         return "maths"
     return _subject(distinct)
 
@@ -122,16 +128,17 @@ def kind_of(text: str) -> Kind:
 def has_code(text: str) -> bool:
     """Whether there is code in the text, or what looks just like it."""
     head = text[: HEAD + TAIL]
-    return any(mark in head for mark in _MARKS) and _CODE.search(head) is not None
+    return any(map(head.__contains__, _MARKS)) and _CODE.search(head) is not None
 
 
 def _counts(lowered: str) -> bool:
     """Whether it is a problem in words: it gives numbers and asks for one."""
-    asked = any(phrase in lowered for phrase in _COUNTING)
+    asked = any(map(lowered.__contains__, _COUNTING))
     return asked and len(_NUMBER.findall(lowered)) >= 2  # noqa: PLR2004 -- something to reckon with
 
 
 def _subject(distinct: set[str]) -> Kind:
-    found: dict[Kind, int] = {kind: len(distinct & words) for kind, words in _WORDS.items()}
-    best = max(found, key=lambda kind: found[kind])
-    return best if found[best] else "chat"
+    telling = distinct & _SUBJECT_WORDS
+    if not telling:
+        return "chat"
+    return max(_WORDS, key=lambda kind: len(telling & _WORDS[kind]))

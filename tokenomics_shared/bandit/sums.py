@@ -70,9 +70,13 @@ class Book:
 
     def add(self, name: str, row: Row) -> None:
         """Take in an observation, its weight first."""
-        forgetting = self.forgetting(name)
+        left = kept(self.forgetting(name), row[0])
         for rows in (self._totals, self._fresh):
-            rows[name] = merged(rows.get(name), row, forgetting)
+            earlier = rows.get(name)
+            if earlier is None or len(earlier) != len(row):
+                rows[name] = list(row)
+            else:
+                rows[name] = [left * old + new for old, new in zip(earlier, row, strict=True)]
 
     def total(self, name: str) -> Row | None:
         """Everything there is under a name."""

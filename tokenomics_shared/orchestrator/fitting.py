@@ -21,7 +21,7 @@ def fitting(prompt: Prompt, plan: QueryPlan, roster: Roster) -> tuple[Strategy, 
     )
     *others, premium = roster.arms
     fit = [arm for arm in others if _fits(wants, roster.tiers[arm.tier].abilities)]
-    return (*fit, premium)
+    return roster.arms if len(fit) == len(others) else (*fit, premium)
 
 
 def _fits(wants: Abilities, has: Abilities) -> bool:
