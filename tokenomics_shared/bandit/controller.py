@@ -174,10 +174,12 @@ class QualityTarget(ForkSafe):
         """The share of premium's quality that the decision rule keeps at this weight."""
         quality = best = shortcuts = 0.0
         for request in window:
-            options = request.priced(weight)
-            start, _, _, reached, escalation = best_of(options, cascade=self._cascade)
+            options = request.options
+            start, _, _, reached, escalation = best_of(
+                options, request.latency, weight, cascade=self._cascade
+            )
             quality += reached
-            best += options[-1][0]
+            best += options[-1].quality
             if start < len(options) - 1:
                 shortcuts += 1.0 - escalation
         share = shortcuts / len(window)

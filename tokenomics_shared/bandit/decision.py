@@ -63,22 +63,37 @@ def choose(options: Sequence[Numbers], *, cascade: bool = True) -> Choice:
         options: the arms, premium last, at least one.
         cascade: answers may be judged and escalated.
     """
-    return Choice(*best_of(options, cascade=cascade))
+    return Choice(*best_of(options, [0.0] * len(options), 1.0, cascade=cascade))
 
 
-def best_of(options: Sequence[Numbers], *, cascade: bool) -> tuple[int, bool, float, float, float]:
-    """What `choose` does, on bare numbers: a fit asks it a thousand times."""
+def best_of(
+    options: Sequence[Numbers], waits: Sequence[float], weight: float, *, cascade: bool
+) -> tuple[int, bool, float, float, float]:
+    """What `choose` does, on bare numbers: fitting a weight asks it thousands of times.
+
+    Args:
+        options: the arms, premium last, at least one; prices are in any unit.
+        waits: what else is taken off for each arm.
+        weight: quality given for a unit of price.
+        cascade: answers may be judged and escalated.
+
+    Returns:
+        The fields of a `Choice`.
+    """
     last = len(options) - 1
     most, price, _ = options[last]
-    least = most - price
+    least = most - (weight * price + waits[last])
     best = (last, False, least, most, 0.0)
     for index in range(last):
         quality, price, spread = options[index]
+        price = weight * price + waits[index]
         found = (index, False, quality - price, quality, 0.0)
         if cascade and spread > 0.0:
-            judged = _judged(index, options[index], most, least)
-            if judged[2] > found[2] + JUDGING_MUST_GAIN:
-                found = judged
+            kept, accepted = _kept(quality, spread, least)
+            rejected = 1.0 - accepted
+            utility = kept + least * rejected - price
+            if utility > found[2] + JUDGING_MUST_GAIN:
+                found = (index, True, utility, kept + most * rejected, rejected)
         if found[2] > best[2]:
             best = found
     return best
@@ -95,23 +110,18 @@ def needed(premium: Numbers) -> float:
     return min(1.0, max(0.0, worth(premium)))
 
 
-def _judged(
-    index: int, option: Numbers, most: float, least: float
-) -> tuple[int, bool, float, float, float]:
-    """A draft that is escalated when what the judge found in it is worth less than premium.
+def _kept(quality: float, spread: float, least: float) -> tuple[float, float]:
+    """What a judged draft is worth where it is kept, and how likely it is.
 
-    The probability of being right after judging is taken for normal around its expectation:
+    It is escalated when what the judge found in it is worth less than premium. The probability of
+    being right after judging is taken for normal around its expectation:
     E max(p, t) = t + (q - t) Phi(z) + s phi(z), with z = (q - t) / s.
 
     Args:
-        index: of the draft's arm.
-        option: the draft's arm.
-        most: premium's quality.
+        quality: expected of the draft.
+        spread: standard deviation of the probability that it is right.
         least: premium's quality minus its price.
     """
-    quality, price, spread = option
     z = (quality - least) / spread
     accepted = 0.5 * erfc(-z / _ROOT_2)
-    kept = quality * accepted + spread * exp(-0.5 * z * z) / _ROOT_2_PI
-    rejected = 1.0 - accepted
-    return index, True, kept + least * rejected - price, kept + most * rejected, rejected
+    return quality * accepted + spread * exp(-0.5 * z * z) / _ROOT_2_PI, accepted
