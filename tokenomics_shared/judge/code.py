@@ -56,18 +56,24 @@ def code_fault(question: str, answer: str, *, python: bool = False) -> str | Non
     """
     if len(answer) > _MAX:
         return None
-    wanted = bool(_ASKS.search(question)) and (python or not _OTHER_LANGUAGE.search(question))
-    blocks = _FENCE.findall(answer)
+    # Answers are looked at first: questions may be long, and few answers are code.
+    blocks = _FENCE.findall(answer) if "```" in answer else []
     if not blocks:
-        return _plain_fault(answer) if wanted else None
+        plain = _plain_fault(answer)
+        return plain if plain and _wanted(question, python=python) else None
     mine = [body for name, body in blocks if name.lower() in _PYTHON]
-    if wanted and not mine:
+    if not mine and _wanted(question, python=python):
         names = {name.lower() for name, _ in blocks}
         if python and not names & (_NO_LANGUAGE | {""}):
             return f"code is {', '.join(sorted(names))}, not Python"
         mine = [body for name, body in blocks if not name and _LINE_OF_CODE.match(body)]
     fault = _fault(max(mine, key=len, default=""))
     return f"code does not parse: {fault}" if fault else None
+
+
+def _wanted(question: str, *, python: bool) -> bool:
+    """Whether Python is asked for."""
+    return bool(_ASKS.search(question)) and (python or not _OTHER_LANGUAGE.search(question))
 
 
 def _plain_fault(answer: str) -> str | None:
