@@ -60,7 +60,7 @@ class Linear:
         total = self.intercept
         for place, mean, scale, weight in self.terms:
             away = (features[place] - mean) / scale
-            total += weight * (CLIP if away > CLIP else -CLIP if away < -CLIP else away)
+            total += weight * (CLIP if away > CLIP else max(away, -CLIP))
         return total
 
 
