@@ -24,9 +24,12 @@ def kept(forgetting: float, weight: float) -> float:
 
 def merged(earlier: Row | None, later: Row, forgetting: float) -> list[float]:
     """One row of two; of rows that differ in length the later one alone."""
+    return _added(earlier, later, kept(forgetting, later[0]))
+
+
+def _added(earlier: Row | None, later: Row, left: float) -> list[float]:
     if earlier is None or len(earlier) != len(later):
         return list(later)
-    left = kept(forgetting, later[0])
     return [left * old + new for old, new in zip(earlier, later, strict=True)]
 
 
@@ -71,12 +74,10 @@ class Book:
     def add(self, name: str, row: Row) -> None:
         """Take in an observation, its weight first."""
         left = kept(self.forgetting(name), row[0])
-        for rows in (self._totals, self._fresh):
-            earlier = rows.get(name)
-            if earlier is None or len(earlier) != len(row):
-                rows[name] = list(row)
-            else:
-                rows[name] = [left * old + new for old, new in zip(earlier, row, strict=True)]
+        total, fresh = self._totals.get(name), self._fresh.get(name)
+        self._totals[name] = _added(total, row, left)
+        # While nothing came from elsewhere, they are one row.
+        self._fresh[name] = self._totals[name] if fresh is total else _added(fresh, row, left)
 
     def total(self, name: str) -> Row | None:
         """Everything there is under a name."""

@@ -79,8 +79,9 @@ def _wanted(question: str, *, python: bool) -> bool:
 def _plain_fault(answer: str) -> str | None:
     """As for a block, of an answer that is code from its first line to its last."""
     lines = [line for line in answer.splitlines() if line.strip()]
-    code = sum(bool(_LINE_OF_CODE.match(line)) for line in lines)
-    if not lines or not _LINE_OF_CODE.match(lines[0]) or code < _MOSTLY * len(lines):
+    if not lines or not _LINE_OF_CODE.match(lines[0]):
+        return None
+    if sum(bool(_LINE_OF_CODE.match(line)) for line in lines) < _MOSTLY * len(lines):
         return None
     fault = _fault(_without_remarks(answer))
     return f"code does not parse: {fault}" if fault else None
