@@ -207,15 +207,14 @@ class Targeted:
         context, plan = asked.context, asked.plan
         long = plan.input_tokens >= LEAST_TOKENS
         kept = self._prices.sessions.cached(asked.prompt) if long else None
-        costs, dollars, waits = self._learned.costs, [], []
+        costs, prices, tokens = self._learned.costs, self._prices, plan.input_tokens
+        dollars, waits = [], []
         for arm, (name, place) in zip(asked.arms, arms.items(), strict=True):
             tier = asked.roster.tiers[arm.tier]
             output = costs.expected_output(name, context.kind, plan.predicted_output_tokens)
-            cached = min(kept.tokens, plan.input_tokens) if kept and kept.tier == tier.name else 0
-            dollars.append(
-                self._prices.rates.of(tier, place).cost(plan.input_tokens, cached, output)
-            )
-            waits.append(self._prices.latency_weight * (costs.expected_latency(name) or 0.0))
+            cached = min(kept.tokens, tokens) if kept and kept.tier == tier.name else 0
+            dollars.append(prices.rates.of(tier, place).cost(tokens, cached, output))
+            waits.append(prices.latency_weight * (costs.expected_latency(name) or 0.0))
         unit = self._unit or dollars[-1]
         self._unit = _FADE * unit + (1.0 - _FADE) * dollars[-1]
         spreads = self._spreads(context, arms, beliefs)
