@@ -3,7 +3,7 @@
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import reduce
 from operator import add
@@ -24,12 +24,21 @@ from typing_extensions import override
 
 from tokenomics_langchain import ChatTokenomics, TokenomicsConfig
 from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
+from tokenomics_shared.adapters.sqlite_samples import SqliteSamples
+from tokenomics_shared.routing.router import Routing
 
 CACHED = tuple(asker(FACT)(2))
 """What is asked again and again where answers are to come from a cache."""
 
 HITS = 4
 """Times as many calls in a batch of hits, which are over in microseconds."""
+
+ONE_CALL: Mapping[str, Any] = {
+    "bandit": {"aim": None, "cost_lambda": 0.5},
+    "audit": {"enabled": False},
+}
+"""What makes every miss one call: cost counts so much that drafts stand, judged or not. What is
+asked beyond them, to be sure or to learn, is the provider's time and not ours."""
 
 _ANSWER = AIMessage("constant")
 
@@ -79,7 +88,7 @@ class Bench:
 
     def misses(self) -> list[Group]:
         """Calls that reach the model, each by one request."""
-        plain, ours = self._premium, self._tokenomics()
+        plain, ours = self._premium, self._tokenomics(**ONE_CALL)
         spare = plain.with_fallbacks([self._cheap])
         off = self._tokenomics(config=TokenomicsConfig.off())
         heard: RunnableConfig = {"callbacks": [Listener()]}
@@ -178,19 +187,24 @@ def _joined(model: BaseChatModel, text: str) -> Any:
 
 
 def _writing(model: ChatTokenomics) -> Background:
-    """The model's ledger, which a thread writes."""
-    ledger = model.engine.parts.books.ledger
-    if not isinstance(ledger, SqliteLedger):
-        raise TypeError(f"expected an SQLite ledger, got {type(ledger).__name__}")
-    writer = ledger._database._writer
+    """The model's ledger and samples, which threads write."""
+    parts = model.engine.parts
+    if not isinstance(parts.books.ledger, SqliteLedger):
+        raise TypeError(f"expected an SQLite ledger, got {type(parts.books.ledger).__name__}")
+    writers = [parts.books.ledger._database._writer]
+    if isinstance(parts.router, Routing):
+        samples = parts.router.evidence.samples
+        writers += [samples._database._writer] if isinstance(samples, SqliteSamples) else []
 
     def cpu_s() -> float:
         # Where threads have no clocks of their own, its work counts as whoever's it falls among.
-        if sys.platform != "linux" or writer._thread is None:
+        if sys.platform != "linux":
             return 0.0
-        return time.clock_gettime(time.pthread_getcpuclockid(writer._thread.ident or 0))
+        threads = [writer._thread for writer in writers if writer._thread is not None]
+        clocks = [time.pthread_getcpuclockid(thread.ident or 0) for thread in threads]
+        return sum(map(time.clock_gettime, clocks))
 
-    return Background(ledger.flush, cpu_s)
+    return Background(model.engine.flush, cpu_s)
 
 
 def _check_answered(answer: Any) -> None:

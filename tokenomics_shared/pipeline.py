@@ -185,8 +185,9 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
         if verdict is None and route.judged and climbed.strategy is not account.roster.premium:
             # It stands whatever is found; what is found is learned.
             verdict = yield from parts.judge.judge(prompt, climbed.reply, account)
+            climbed = replace(climbed, verdict=verdict)
         with account.shield("learning"):
-            _learn(parts, prompt, route, replace(climbed, verdict=verdict), account)
+            _learn(parts, prompt, route, climbed, account)
     return climbed.reply
 
 

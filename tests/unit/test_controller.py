@@ -86,7 +86,7 @@ def test_a_fixed_weight_stays() -> None:
 
 def test_latency_counts_beside_cost() -> None:
     request = Request((Option(0.8, 0.1), Option(0.9, 1.0)), (0.02, 0.05), (0, 0))
-    assert [option.price for option in request.priced(0.5)] == [0.07, 0.55]
+    assert [price for _, price, _ in request.priced(0.5)] == [0.07, 0.55]
 
 
 def test_while_little_is_known_more_is_kept_in_hand() -> None:

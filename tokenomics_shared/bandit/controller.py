@@ -8,7 +8,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from tokenomics_shared.bandit.decision import Option, choose
+from tokenomics_shared.bandit.decision import Numbers, Option, best_of
 from tokenomics_shared.forks import ForkSafe
 
 FIRST_WEIGHT: Final = 0.08
@@ -56,7 +56,7 @@ class Request:
     """What was known of a request when it was routed: options without cost weights in them.
 
     Attributes:
-        options: the arms' mean qualities and spreads; `price` is the relative cost.
+        options: the arms' mean qualities and spreads, premium last; `price` is the relative cost.
         latency: what their latencies take off, in units of quality.
         seen: answers that are known of each arm, after forgetting.
     """
@@ -71,11 +71,11 @@ class Request:
         shares = (1.0 / (_KNOWN + seen) for seen in (max(self.seen), min(self.seen)))
         return _NOISE * sqrt(sum(shares))
 
-    def priced(self, weight: float) -> list[Option]:
+    def priced(self, weight: float) -> list[Numbers]:
         """The options at this weight of cost."""
         return [
-            Option(option.quality, weight * option.price + wait, option.spread)
-            for option, wait in zip(self.options, self.latency, strict=True)
+            (quality, weight * price + wait, spread)
+            for (quality, price, spread), wait in zip(self.options, self.latency, strict=True)
         ]
 
 
@@ -174,12 +174,14 @@ class QualityTarget(ForkSafe):
         """The share of premium's quality that the decision rule keeps at this weight."""
         quality = best = shortcuts = 0.0
         for request in window:
-            choice = choose(request.priced(weight), cascade=self._cascade)
-            premium = request.options[-1].quality
-            quality += choice.quality
-            best += premium
-            if choice.index < len(request.options) - 1:
-                shortcuts += 1.0 - choice.escalation
+            options = request.options
+            start, _, _, reached, escalation = best_of(
+                options, request.latency, weight, cascade=self._cascade
+            )
+            quality += reached
+            best += options[-1].quality
+            if start < len(options) - 1:
+                shortcuts += 1.0 - escalation
         share = shortcuts / len(window)
         with self.lock:
             cheap, dear, unseen = self._cheap.value, self._premium.value, self._unseen.value

@@ -1,6 +1,6 @@
 """What an arm's answer will cost: its length and its time."""
 
-from math import isfinite
+from math import inf
 
 from typing_extensions import override
 
@@ -83,10 +83,14 @@ class CostModel(ForkSafe):
         Raises:
             ValueError: a number is not finite, or below 0.
         """
-        given = {"output_tokens": output_tokens, "latency_s": latency_s, "predicted": predicted}
-        for name, value in given.items():
-            if not isfinite(value) or value < 0.0:
-                raise ValueError(f"{name} must be a finite number from 0 on, got {value!r}")
+        if not (0.0 <= output_tokens < inf and 0.0 <= latency_s < inf and 0.0 <= predicted < inf):
+            given = {
+                "output_tokens": output_tokens,
+                "latency_s": latency_s,
+                "predicted": predicted,
+            }
+            name = next(name for name, value in given.items() if not 0.0 <= value < inf)
+            raise ValueError(f"{name} must be a finite number from 0 on, got {given[name]!r}")
         row = (1.0, float(output_tokens), max(1.0, predicted))
         with self.lock:
             for cell in _cells(arm, kind):

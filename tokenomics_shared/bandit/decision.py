@@ -10,13 +10,15 @@ draft's cost.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import erfc, exp, pi, sqrt
+from typing import NamedTuple
 
 JUDGING_MUST_GAIN = 0.002
 """Quality that judging must add; below it the draft may as well be shown as it comes."""
 
+_ROOT_2, _ROOT_2_PI = sqrt(2.0), sqrt(2.0 * pi)
 
-@dataclass(frozen=True, slots=True)
-class Option:
+
+class Option(NamedTuple):
     """An arm as a request may be answered by it.
 
     Attributes:
@@ -29,6 +31,10 @@ class Option:
     quality: float
     price: float
     spread: float = 0.0
+
+
+Numbers = tuple[float, float, float]
+"""An option's quality, price and spread, where thousands are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,58 +56,77 @@ class Choice:
     escalation: float
 
 
-def choose(options: Sequence[Option], *, cascade: bool = True) -> Choice:
+def choose(options: Sequence[Numbers], *, cascade: bool = True) -> Choice:
     """Choose where to start.
 
     Args:
         options: the arms, premium last, at least one.
         cascade: answers may be judged and escalated.
     """
-    *drafts, premium = options
-    last = len(drafts)
-    best = Choice(
-        last, judged=False, utility=worth(premium), quality=premium.quality, escalation=0
-    )
-    for index, option in enumerate(drafts):
-        alone = Choice(
-            index, judged=False, utility=worth(option), quality=option.quality, escalation=0
-        )
-        found = alone
-        if cascade and option.spread > 0.0:
-            judged = _judged(index, option, premium)
-            if judged.utility > alone.utility + JUDGING_MUST_GAIN:
-                found = judged
-        if found.utility > best.utility:
+    return Choice(*best_of(options, [0.0] * len(options), 1.0, cascade=cascade))
+
+
+def best_of(
+    options: Sequence[Numbers], waits: Sequence[float], weight: float, *, cascade: bool
+) -> tuple[int, bool, float, float, float]:
+    """What `choose` does, on bare numbers: fitting a weight asks it thousands of times.
+
+    Args:
+        options: the arms, premium last, at least one; prices are in any unit.
+        waits: what else is taken off for each arm.
+        weight: quality given for a unit of price.
+        cascade: answers may be judged and escalated.
+
+    Returns:
+        The fields of a `Choice`.
+    """
+    last = len(options) - 1
+    most, price, _ = options[last]
+    least = most - (weight * price + waits[last])
+    best = (last, False, least, most, 0.0)
+    for index in range(last):
+        quality, price, spread = options[index]
+        price = weight * price + waits[index]
+        found = (index, False, quality - price, quality, 0.0)
+        if cascade and spread > 0.0:
+            kept, accepted = _kept(quality, spread, least)
+            rejected = 1.0 - accepted
+            utility = kept + least * rejected - price
+            if utility > found[2] + JUDGING_MUST_GAIN:
+                found = (index, True, utility, kept + most * rejected, rejected)
+        if found[2] > best[2]:
             best = found
     return best
 
 
-def alone(index: int, option: Option) -> Choice:
+def alone(index: int, option: Numbers) -> Choice:
     """An arm's answer as it comes."""
-    return Choice(index, judged=False, utility=worth(option), quality=option.quality, escalation=0)
+    return Choice(index, judged=False, utility=worth(option), quality=option[0], escalation=0)
 
 
-def worth(option: Option) -> float:
+def worth(option: Numbers) -> float:
     """Quality minus price."""
-    return option.quality - option.price
+    quality, price, _ = option
+    return quality - price
 
 
-def needed(premium: Option) -> float:
+def needed(premium: Numbers) -> float:
     """The probability of being right from which a draft stands: premium isn't worth more."""
     return min(1.0, max(0.0, worth(premium)))
 
 
-def _judged(index: int, option: Option, premium: Option) -> Choice:
-    """A draft that is escalated when what the judge found in it is worth less than premium.
+def _kept(quality: float, spread: float, least: float) -> tuple[float, float]:
+    """What a judged draft is worth where it is kept, and how likely it is.
 
-    The probability of being right after judging is taken for normal around its expectation:
+    It is escalated when what the judge found in it is worth less than premium. The probability of
+    being right after judging is taken for normal around its expectation:
     E max(p, t) = t + (q - t) Phi(z) + s phi(z), with z = (q - t) / s.
+
+    Args:
+        quality: expected of the draft.
+        spread: standard deviation of the probability that it is right.
+        least: premium's quality minus its price.
     """
-    least = worth(premium)
-    z = (option.quality - least) / option.spread
-    accepted = 0.5 * erfc(-z / sqrt(2.0))
-    tail = option.spread * exp(-0.5 * z * z) / sqrt(2.0 * pi)
-    kept = option.quality * accepted + tail
-    utility = kept + least * (1.0 - accepted) - option.price
-    quality = kept + premium.quality * (1.0 - accepted)
-    return Choice(index, judged=True, utility=utility, quality=quality, escalation=1.0 - accepted)
+    z = (quality - least) / spread
+    accepted = 0.5 * erfc(-z / _ROOT_2)
+    return quality * accepted + spread * exp(-0.5 * z * z) / _ROOT_2_PI, accepted

@@ -7,7 +7,7 @@ from typing import Final
 
 from typing_extensions import override
 
-from tokenomics_shared.bandit.decision import Option, worth
+from tokenomics_shared.bandit.decision import Numbers, worth
 from tokenomics_shared.forks import ForkSafe
 
 LEAST: Final = 100.0
@@ -39,7 +39,7 @@ class Offer:
         answered: the arm whose answer was given; -1 for the last.
     """
 
-    options: tuple[Option, ...]
+    options: tuple[Numbers, ...]
     doubts: tuple[float, ...]
     start: int
     answered: int
@@ -128,13 +128,15 @@ class Guard(ForkSafe):
 def _ahead(offer: Offer, score: float) -> list[float]:
     """By how much each arm alone is held to have done better than what was done."""
     answered = offer.answered % len(offer.options)
-    earned = score - offer.options[offer.start].price
+    prices = [price for _, price, _ in offer.options]
+    earned = score - prices[offer.start]
     if answered != offer.start:
-        earned -= offer.options[answered].price
+        earned -= prices[answered]
     found = []
     for place, option in enumerate(offer.options):
         alone = worth(option)
         if place == answered:
-            alone += (score - option.quality) / offer.chance
+            quality, *_ = option
+            alone += (score - quality) / offer.chance
         found.append(alone - earned)
     return found

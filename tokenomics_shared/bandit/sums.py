@@ -24,9 +24,12 @@ def kept(forgetting: float, weight: float) -> float:
 
 def merged(earlier: Row | None, later: Row, forgetting: float) -> list[float]:
     """One row of two; of rows that differ in length the later one alone."""
+    return _added(earlier, later, kept(forgetting, later[0]))
+
+
+def _added(earlier: Row | None, later: Row, left: float) -> list[float]:
     if earlier is None or len(earlier) != len(later):
         return list(later)
-    left = kept(forgetting, later[0])
     return [left * old + new for old, new in zip(earlier, later, strict=True)]
 
 
@@ -70,9 +73,11 @@ class Book:
 
     def add(self, name: str, row: Row) -> None:
         """Take in an observation, its weight first."""
-        forgetting = self.forgetting(name)
-        for rows in (self._totals, self._fresh):
-            rows[name] = merged(rows.get(name), row, forgetting)
+        left = kept(self.forgetting(name), row[0])
+        total, fresh = self._totals.get(name), self._fresh.get(name)
+        self._totals[name] = _added(total, row, left)
+        # While nothing came from elsewhere, they are one row.
+        self._fresh[name] = self._totals[name] if fresh is total else _added(fresh, row, left)
 
     def total(self, name: str) -> Row | None:
         """Everything there is under a name."""

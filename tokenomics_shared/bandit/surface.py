@@ -1,6 +1,6 @@
 """What a question looks like, in eight numbers."""
 
-from math import log1p
+from math import copysign, log1p
 
 HEAD = 8000
 """Characters looked at. What a text is like shows early, and the time stays bounded."""
@@ -43,9 +43,9 @@ def surface(text: str) -> tuple[float, ...]:
         (len(raw) - len(raw.translate(None, _SYMBOLS))) / size,
         len(raw.translate(None, _SPACES)) / max(1, words),
         float("?" in head),
-        float(any(word in lowered for word in _NEGATIONS)),
+        float(any(map(lowered.__contains__, _NEGATIONS))),
     )
+    away = [(value - mean) / sd for value, mean, sd in zip(found, _MEANS, _SDS, strict=True)]
     return tuple(
-        SCALE * max(-_FURTHEST, min(_FURTHEST, (value - mean) / sd))
-        for value, mean, sd in zip(found, _MEANS, _SDS, strict=True)
+        [SCALE * (x if -_FURTHEST < x < _FURTHEST else copysign(_FURTHEST, x)) for x in away]
     )

@@ -15,6 +15,8 @@ from tokenomics_shared.judge.terms import Token, lines
 
 _MAX = 50_000
 """Characters of an answer that are read."""
+_EQUALS = ("=", "≈", "\\")
+"""One of these is in every equation; a backslash may begin a written-out sign."""
 _MAX_TERMS = 60
 _UNIT_WORDS = 3
 """Words that may stand between a number and the operator after it."""
@@ -97,6 +99,8 @@ def checked(text: str) -> tuple[int, int]:
     Of recorded answers of a mid-sized model to school maths that state a wrong one, nine in ten
     were wrong themselves; of a strong model's answers none stated one.
     """
+    if not any(map(text.__contains__, _EQUALS)):
+        return 0, 0
     findings = [
         holds for tokens in lines(text[:_MAX]) for holds in _equations(tokens) if holds is not None
     ]

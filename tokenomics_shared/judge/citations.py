@@ -18,6 +18,9 @@ _FROM_SOURCES = re.compile(
     r"(?:text|information) (?:below|above|provided))\b",
     re.IGNORECASE,
 )
+_NAMES = tuple("text passage document source excerpt result article information".split())
+"""One of these is in every request that says so; looking for them is quick."""
+
 _MARK = re.compile(r"(?<![\w\])])\[(\d{1,3}(?:\s*[,;]\s*\d{1,3})*)\](?![(\[:])")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
 _QUOTE = re.compile(r"[\"\u201c]([^\"\u201c\u201d\n]{20,600})[\"\u201d]")
@@ -35,7 +38,9 @@ class Sources:
         """Read a request."""
         turns = (turn.text for turn in prompt.messages if turn.role != "ai")
         text = "\n".join(turns)[:_MAX]
-        self._text = text if _FROM_SOURCES.search(text) else ""
+        folded = text.casefold()
+        named = any(map(folded.__contains__, _NAMES))
+        self._text = text if named and _FROM_SOURCES.search(text) else ""
 
     @cached_property
     def _words(self) -> str:

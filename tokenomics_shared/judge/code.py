@@ -56,12 +56,13 @@ def code_fault(question: str, answer: str, *, python: bool = False) -> str | Non
     """
     if len(answer) > _MAX:
         return None
-    wanted = bool(_ASKS.search(question)) and (python or not _OTHER_LANGUAGE.search(question))
-    blocks = _FENCE.findall(answer)
+    # Answers are looked at first: questions may be long, and few answers are code.
+    blocks = _FENCE.findall(answer) if "```" in answer else []
     if not blocks:
-        return _plain_fault(answer) if wanted else None
+        plain = _plain_fault(answer)
+        return plain if plain and _wanted(question, python=python) else None
     mine = [body for name, body in blocks if name.lower() in _PYTHON]
-    if wanted and not mine:
+    if not mine and _wanted(question, python=python):
         names = {name.lower() for name, _ in blocks}
         if python and not names & (_NO_LANGUAGE | {""}):
             return f"code is {', '.join(sorted(names))}, not Python"
@@ -70,11 +71,17 @@ def code_fault(question: str, answer: str, *, python: bool = False) -> str | Non
     return f"code does not parse: {fault}" if fault else None
 
 
+def _wanted(question: str, *, python: bool) -> bool:
+    """Whether Python is asked for."""
+    return bool(_ASKS.search(question)) and (python or not _OTHER_LANGUAGE.search(question))
+
+
 def _plain_fault(answer: str) -> str | None:
     """As for a block, of an answer that is code from its first line to its last."""
     lines = [line for line in answer.splitlines() if line.strip()]
-    code = sum(bool(_LINE_OF_CODE.match(line)) for line in lines)
-    if not lines or not _LINE_OF_CODE.match(lines[0]) or code < _MOSTLY * len(lines):
+    if not lines or not _LINE_OF_CODE.match(lines[0]):
+        return None
+    if sum(bool(_LINE_OF_CODE.match(line)) for line in lines) < _MOSTLY * len(lines):
         return None
     fault = _fault(_without_remarks(answer))
     return f"code does not parse: {fault}" if fault else None

@@ -50,10 +50,9 @@ def gives_up(request: str, answer: str) -> str | None:
 
 def loops(question: str, answer: str) -> str | None:
     """Whether an answer says the same over and over, unasked."""
-    if _ASKS_TO_REPEAT.search(question):
-        return None
     text = _CODE.sub("", answer[-_MAX:]).strip()
-    return "repeats itself" if _same_line(text) or _same_end(text) else None
+    looping = _same_line(text) or _same_end(text)
+    return "repeats itself" if looping and not _ASKS_TO_REPEAT.search(question) else None
 
 
 def _same_line(text: str) -> bool:
@@ -70,6 +69,8 @@ def _same_end(text: str) -> bool:
     """Whether the text ends in one passage again and again, the last time perhaps cut short."""
     # Where the passage's length is a period of the end, the end repeats it.
     for period in range(_SHORTEST, min(_LONGEST, len(text) // _LOOP_ENDS) + 1):
+        if text[-1] != text[-1 - period]:
+            continue
         end = text[-period * _LOOP_ENDS :]
         if end[period:] == end[:-period]:
             return len(_LETTERS.findall(end[:period])) >= _FEWEST_LETTERS

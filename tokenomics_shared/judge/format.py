@@ -65,7 +65,7 @@ def format_fault(question: str, answer: str) -> str | None:
         asked = f"{question[:_HEAD]}\n{question[-_TAIL:]}"
     folded = asked.casefold()
     for hints, pattern, fault in _FORMS:
-        match = pattern.search(asked) if any(hint in folded for hint in hints) else None
+        match = pattern.search(asked) if any(map(folded.__contains__, hints)) else None
         found = match and fault(match, asked, answer.strip())
         if found:
             return found

@@ -1,7 +1,7 @@
 """Several judges, one verdict."""
 
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, runtime_checkable
 
 from tokenomics_shared.effects import Call, Steps
@@ -50,21 +50,20 @@ class Panel:
             first: judges every answer.
             of_text: judge text answers; in order of price whatever the order here.
         """
-        self._first = first
-        self._of_text = tuple(sorted(of_text, key=_price))
+        self._first = _Seat(first)
+        self._of_text = tuple(map(_Seat, sorted(of_text, key=_price)))
 
     def judge(self, prompt: Prompt, reply: Reply, account: Account) -> Steps[Verdict]:
         """Judge the answer together with its question."""
-        verdict = yield from _asked(self._first, prompt, reply, account)
+        verdict = yield from self._first.finding(prompt, reply, account)
         if not verdict.accepted or not self._of_text:
             return verdict
         if reply.tool_calls or prompt.response_format is not None:
             return verdict
         findings: list[Verdict] = []
-        for judge in self._of_text:
-            finding = yield from _asked(judge, prompt, reply, account)
-            passed_over = finding.abstained and finding is not _FAILED
-            if passed_over and isinstance(judge, Selective) and judge.selective:
+        for seat in self._of_text:
+            finding = yield from seat.finding(prompt, reply, account)
+            if finding.abstained and finding is not _FAILED and seat.selective:
                 continue
             findings.append(finding)
             if not finding.accepted:
@@ -79,20 +78,32 @@ def _price(judge: Judge | AskingJudge) -> int:
     return 1 if judge.blocking else 0
 
 
-def _asked(
-    judge: Judge | AskingJudge, prompt: Prompt, reply: Reply, account: Account
-) -> Steps[Verdict]:
-    """One judge's verdict; a rejection when it fails or its verdict is none."""
-    verdict = _FAILED
-    with account.shield("judge"):
-        if isinstance(judge, AskingJudge):
-            given = yield from judge.ask(prompt, reply, account)
-        elif judge.blocking:
-            given = yield from Call(lambda: judge.judge(prompt, reply))
-        else:
-            given = judge.judge(prompt, reply)
-        verdict = _sound(given, type(judge).__name__)
-    return verdict
+class _Seat:
+    """A judge, and what it is: found out once, since asking a protocol takes longer than most."""
+
+    def __init__(self, judge: Judge | AskingJudge) -> None:
+        self._name = type(judge).__name__
+        self._selects = judge if isinstance(judge, Selective) else None
+        self._ask = judge.ask if isinstance(judge, AskingJudge) else partial(_compute, judge)
+
+    @property
+    def selective(self) -> bool:
+        """Whether the others decide when it abstains."""
+        return self._selects is not None and self._selects.selective
+
+    def finding(self, prompt: Prompt, reply: Reply, account: Account) -> Steps[Verdict]:
+        """Its verdict; a rejection when it fails or its verdict is none."""
+        verdict = _FAILED
+        with account.shield("judge"):
+            verdict = _sound((yield from self._ask(prompt, reply, account)), self._name)
+        return verdict
+
+
+def _compute(judge: Judge, prompt: Prompt, reply: Reply, account: Account) -> Steps[Verdict]:  # noqa: ARG001 -- as others ask
+    """The verdict of a judge that asks no model."""
+    if judge.blocking:
+        return (yield from Call(lambda: judge.judge(prompt, reply)))
+    return judge.judge(prompt, reply)
 
 
 def _sound(verdict: Verdict, name: str) -> Verdict:
@@ -101,26 +112,23 @@ def _sound(verdict: Verdict, name: str) -> Verdict:
     Raises:
         JudgeError: a judge gave another.
     """
-    for number in _numbers(verdict):
-        if not 0.0 <= number <= 1.0:
+    for number in (verdict.score, verdict.likelihood):
+        if number is not None and not 0.0 <= number <= 1.0:
             raise JudgeError(f"judge {name} must judge from 0 to 1, gave {number!r}")
     if verdict.abstained and verdict.accepted:
         raise JudgeError(f"judge {name} abstained and accepted at once")
     return verdict
 
 
-def _numbers(verdict: Verdict) -> Iterator[float]:
-    yield verdict.score
-    if verdict.likelihood is not None:
-        yield verdict.likelihood
-
-
 def _together(findings: list[Verdict]) -> Verdict:
     """The last finding, with what those before it knew and it does not."""
+    last = findings[-1]
+    if len(findings) == 1:
+        return last
     likelihood = features = None
     for finding in findings:
         if finding.likelihood is not None:
             likelihood = finding.likelihood
         if finding.features is not None:
             features = finding.features
-    return replace(findings[-1], likelihood=likelihood, features=features)
+    return replace(last, likelihood=likelihood, features=features)

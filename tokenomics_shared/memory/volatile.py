@@ -135,10 +135,10 @@ def time_bound(text: str) -> str | None:
 def _moment(sentence: str) -> str | None:
     if not _ASKS_VALUE.search(sentence):
         return None
-    if _FIRST_PERSON.search(_REQUEST.sub("", sentence)):
+    found = _AHEAD.search(sentence) or _BEHIND.search(sentence) or _now(sentence)
+    # What is soon is ahead, so that without a moment it doesn't matter who asks.
+    if found and _FIRST_PERSON.search(_REQUEST.sub("", sentence)):
         found = _SOON.search(sentence)
-    else:
-        found = _AHEAD.search(sentence) or _BEHIND.search(sentence) or _now(sentence)
     return found[0] if found else None
 
 

@@ -21,18 +21,17 @@ def fitting(prompt: Prompt, plan: QueryPlan, roster: Roster) -> tuple[Strategy, 
     )
     *others, premium = roster.arms
     fit = [arm for arm in others if _fits(wants, roster.tiers[arm.tier].abilities)]
-    return (*fit, premium)
+    return roster.arms if len(fit) == len(others) else (*fit, premium)
 
 
 def _fits(wants: Abilities, has: Abilities) -> bool:
     if has.input_tokens is not None and (wants.input_tokens or 0) > has.input_tokens:
         return False
-    pairs = (
-        (wants.tools, has.tools),
-        (wants.images, has.images),
-        (wants.structured, has.structured),
+    return not (
+        (wants.tools and has.tools is False)
+        or (wants.images and has.images is False)
+        or (wants.structured and has.structured is False)
     )
-    return all(able is not False for wanted, able in pairs if wanted)
 
 
 def _has_image(message: Message) -> bool:

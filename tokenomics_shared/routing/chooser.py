@@ -76,8 +76,10 @@ def name_of(arm: Strategy, roster: Roster) -> str:
 
 def places(arms: Sequence[Strategy], roster: Roster) -> dict[str, float]:
     """The arms' names with their places among all arms, 0 for the cheapest and 1 for premium."""
-    most = max(1, len(roster.arms) - 1)
-    order = {arm.arm_id: place for place, arm in enumerate(roster.arms)}
-    if len(roster.arms) == 1:
+    most = len(roster.arms) - 1
+    if most == 0:
         return {name_of(arms[0], roster): 1.0}
+    if arms is roster.arms:
+        return {name_of(arm, roster): place / most for place, arm in enumerate(arms)}
+    order = {arm.arm_id: place for place, arm in enumerate(roster.arms)}
     return {name_of(arm, roster): order[arm.arm_id] / most for arm in arms}

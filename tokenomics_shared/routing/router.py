@@ -152,7 +152,8 @@ class Routing:
             return lesson
         self._keep(answered)
         self.evidence.state.changed()
-        return replace(lesson, probe=self._probe(answered))
+        probe = self._probe(answered)
+        return lesson if probe is None else replace(lesson, probe=probe)
 
     def compared(self, probe: Probe, loss: float | None, cost: Decimal | None = None) -> None:
         """Learn from what an answer lost against premium's."""

@@ -1,12 +1,12 @@
 """Quality learned, cost subtracted: the start by the one decision rule, for a quality target."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from tokenomics_shared.bandit.controller import FixedWeight, QualityTarget, Request
 from tokenomics_shared.bandit.costs import CostModel
-from tokenomics_shared.bandit.decision import Choice, Option, alone, choose, needed
+from tokenomics_shared.bandit.decision import Choice, Numbers, Option, alone, choose, needed
 from tokenomics_shared.bandit.drafts import Drafts
 from tokenomics_shared.bandit.guard import Guard, Offer
 from tokenomics_shared.bandit.sessions import LEAST_TOKENS, Sessions
@@ -125,8 +125,8 @@ class Targeted:
         weight = self.weight.weight
         expected = known.priced(weight)
         drawn = [
-            replace(option, quality=belief.drawn)
-            for option, belief in zip(expected, beliefs, strict=True)
+            (belief.drawn, price, spread)
+            for belief, (_, price, spread) in zip(beliefs, expected, strict=True)
         ]
         fixed = self._guard.fixed if len(arms) == len(asked.roster.arms) else None
         if fixed is not None and self._draw() >= BY_CONTEXT:
@@ -240,40 +240,44 @@ class Targeted:
         context, plan = asked.context, asked.plan
         long = plan.input_tokens >= LEAST_TOKENS
         kept = self._prices.sessions.cached(asked.prompt) if long else None
+        costs, prices, tokens = self._learned.costs, self._prices, plan.input_tokens
         dollars, waits = [], []
         for arm, (name, place) in zip(asked.arms, arms.items(), strict=True):
             tier = asked.roster.tiers[arm.tier]
-            costs = self._learned.costs
             output = costs.expected_output(name, context.kind, plan.predicted_output_tokens)
-            cached = min(kept.tokens, plan.input_tokens) if kept and kept.tier == tier.name else 0
-            dollars.append(
-                self._prices.rates.of(tier, place).cost(plan.input_tokens, cached, output)
-            )
-            waits.append(self._prices.latency_weight * (costs.expected_latency(name) or 0.0))
+            cached = min(kept.tokens, tokens) if kept and kept.tier == tier.name else 0
+            dollars.append(prices.rates.of(tier, place).cost(tokens, cached, output))
+            waits.append(prices.latency_weight * (costs.expected_latency(name) or 0.0))
         unit = self._unit or dollars[-1]
         # At first lengths are guessed, and the guesses get better by the answer.
         self._requests += 1
         fade = _FADE if self._requests > _FIRST_REQUESTS else _FIRST_FADE
         self._unit = fade * unit + (1.0 - fade) * dollars[-1]
-        options = tuple(
-            Option(belief.mean, cost / unit if unit else 0.0, self._spread(name, context, belief))
-            for name, belief, cost in zip(arms, beliefs, dollars, strict=True)
-        )
-        return Request(options, tuple(waits), tuple(belief.seen for belief in beliefs))
+        spreads = self._spreads(context, arms, beliefs)
+        options = [
+            Option(belief.mean, cost / unit if unit else 0.0, spread)
+            for belief, cost, spread in zip(beliefs, dollars, spreads, strict=True)
+        ]
+        return Request(tuple(options), tuple(waits), tuple([belief.seen for belief in beliefs]))
 
-    def _spread(self, arm: str, context: Context, belief: Belief) -> float:
+    def _spreads(
+        self, context: Context, arms: Iterable[str], beliefs: Sequence[Belief]
+    ) -> list[float]:
+        """What judging may find in each arm's answer; premium's is not judged."""
         if not self._sighted:
-            return 0.0
-        return self._learned.drafts.spread(arm, context.kind, belief.mean)
+            return [0.0] * len(beliefs)
+        drafts = zip(arms, beliefs[:-1], strict=False)
+        spread = self._learned.drafts.spread
+        return [*(spread(arm, context.kind, belief.mean) for arm, belief in drafts), 0.0]
 
     def _route(
-        self, asked: Asked, expected: list[Option], choice: Choice, offer: Offer | None = None
+        self, asked: Asked, expected: Sequence[Numbers], choice: Choice, offer: Offer | None = None
     ) -> Route:
         premium = asked.roster.premium
         arm = asked.arms[choice.index]
         alone = arm is premium or self._manner.judging == "none"
         rungs = (arm,) if alone else (arm, premium)
-        qualities = {a.arm_id: o.quality for a, o in zip(asked.arms, expected, strict=True)}
+        qualities = {a.arm_id: q for a, (q, _, _) in zip(asked.arms, expected, strict=True)}
         return Route(
             arm,
             rungs,

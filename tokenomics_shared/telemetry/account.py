@@ -177,6 +177,9 @@ class OpenAccount:
 
     def answering(self) -> Charge:
         """The last call that was made for an answer, not to judge one."""
+        last = self.charges[-1]
+        if last.purpose != "judge":
+            return last
         return next(charge for charge in reversed(self.charges) if charge.purpose != "judge")
 
     def elapsed_s(self) -> float:
