@@ -249,7 +249,8 @@ def test_answers_of_premium_are_not_judged() -> None:
 
 
 def test_without_a_cascade_the_chosen_arm_answers_and_is_scored() -> None:
-    made = engine(bandit={"enabled": True, "seed": 1}, cascading={"enabled": False})
+    blended = {"reward": "blended", "seed": 1}
+    made = engine(bandit=blended, cascading={"enabled": False})
     outcome = played(made, (Generate(CHEAP, ASK, "live"), reply(POOR)))
     assert outcome.strategy == "cheap"
     assert outcome.quality is not None

@@ -17,6 +17,7 @@ from tokenomics_shared.adapters import sqlite_samples
 from tokenomics_shared.adapters.sqlite_samples import SqliteSamples
 from tokenomics_shared.errors import StoreError
 from tokenomics_shared.learning import KINDS, Context, Graded, Sample, SampleStore
+from tokenomics_shared.routing.recent import RecentSamples
 
 FLOAT32 = st.floats(width=32, allow_nan=False, allow_infinity=False)
 FEATURES = st.lists(FLOAT32, max_size=8).map(tuple)
@@ -44,8 +45,11 @@ def sample(number: int) -> Sample:
     return Sample(f"r{number}", float(number), "cheap|small-1", 0.0, context)
 
 
-@pytest.fixture(params=["private", "shared"])
+@pytest.fixture(params=["private", "shared", "recent"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SampleStore]:
+    if request.param == "recent":
+        yield RecentSamples()
+        return
     path = None if request.param == "private" else tmp_path / "samples.db"
     opened = SqliteSamples(path, on_fault=_fail)
     yield opened
@@ -239,3 +243,13 @@ def test_a_forked_child_keeps_samples_of_its_own(tmp_path: Path) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert store.get("r2") == sample(2)
     store.close()
+
+
+def test_a_process_alone_keeps_the_latest_samples_and_grades() -> None:
+    store = RecentSamples(most=2)
+    for number in range(3):
+        store.put(sample(number))
+        store.grade(f"r{number}", 1.0, "feedback", 0.0)
+    assert store.get("r0") is None
+    assert [found.sample.request_id for found in store.graded()] == ["r1", "r2"]
+    assert not store.is_graded("r0", "feedback")

@@ -71,3 +71,14 @@ class Contexts:
         kind = "code" if has_code(question) else projection.kind(vector) or kind_of(question)
         features = (*surface(question), *projection.features(vector), 1.0)
         return Context(kind, complexity, features)
+
+
+class NoContexts:
+    """Reads nothing of questions, for routing that learns nothing of them."""
+
+    space = Space(1, "nothing")
+    _same = Context("chat", "medium", (1.0,))
+
+    def context(self, question: str, complexity: Complexity, vector: Any = None) -> Context:  # noqa: ARG002 -- as Contexts
+        """The same for all."""
+        return self._same

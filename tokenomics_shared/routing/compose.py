@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenomics_shared.adapters.sqlite_samples import SqliteSamples
 from tokenomics_shared.audit import Auditing, Shortcuts
-from tokenomics_shared.bandit.contexts import Contexts
+from tokenomics_shared.bandit.contexts import Contexts, NoContexts
 from tokenomics_shared.bandit.controller import FixedWeight, QualityTarget, Submit
 from tokenomics_shared.bandit.costs import CostModel
 from tokenomics_shared.bandit.drafts import Drafts
@@ -25,12 +25,13 @@ from tokenomics_shared.bandit.tabular import BetaThompson, By, EpsilonGreedy, Uc
 from tokenomics_shared.cascade import EscalationHistory, Ladder, NeverSkip, NoCascade
 from tokenomics_shared.config import BanditConfig, CascadingConfig, TokenomicsConfig
 from tokenomics_shared.errors import MissingExtra
-from tokenomics_shared.learning import Learner
+from tokenomics_shared.learning import Learner, SampleStore
 from tokenomics_shared.places import Places
 from tokenomics_shared.routing.blended import Blended, RewardPrior
 from tokenomics_shared.routing.chooser import Chooser
 from tokenomics_shared.routing.judging import JUDGE, looks_closer
 from tokenomics_shared.routing.rates import Pricing, Rates
+from tokenomics_shared.routing.recent import NoSamples, RecentSamples
 from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing, Vector
 from tokenomics_shared.routing.targeted import Judging, Learned, Manner, Prices, Targeted
 from tokenomics_shared.routing.unaudited import Unaudited
@@ -87,6 +88,8 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
     """
     settings = config.bandit
     rng = random.Random(settings.seed)  # noqa: S311 -- choices, not secrets
+    if not settings.enabled and not config.audit.enabled:
+        return _unlearned(config)
     reading = _reading(config, given)
     chooser = _chooser(config, places, given, reading.contexts, rng)
     shortcuts: Budgets = Unaudited()
@@ -95,9 +98,19 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
         audits = _shortcuts(config, rng)
         shortcuts = learned["audits"] = audits
     state = Shared(learned, SumsFile(places.bandit) if places.bandit else None)
-    samples = SqliteSamples(places.samples, on_fault=given.on_fault)
+    samples: SampleStore = RecentSamples()
+    if places.samples is not None:
+        samples = SqliteSamples(places.samples, on_fault=given.on_fault)
     evidence = Evidence(shortcuts, samples, given.decides, state, time.time)
     return Routing(chooser, reading, evidence)
+
+
+def _unlearned(config: TokenomicsConfig) -> Routing:
+    """The same start every time: nothing is read, kept or compared."""
+    reward = Reward(config.bandit.cost_lambda, config.bandit.latency_lambda)
+    chooser = Blended(None, _ladder(config.cascading), reward, cheapest=config.cascading.enabled)
+    evidence = Evidence(Unaudited(), NoSamples(), lambda _: False, Shared({}), time.time)
+    return Routing(chooser, Reading(NoContexts(), None), evidence)
 
 
 def versus(config: TokenomicsConfig) -> Versus:
@@ -156,7 +169,7 @@ def _chooser(
     config: TokenomicsConfig,
     places: Places,
     given: Given,
-    contexts: Contexts,
+    contexts: Contexts | NoContexts,
     rng: random.Random,
 ) -> Chooser:
     settings, cascading = config.bandit, config.cascading
@@ -192,7 +205,7 @@ def _ladder(settings: CascadingConfig) -> Ladder | NoCascade:
 
 
 def _learner(
-    settings: BanditConfig, places: Places, contexts: Contexts, rng: random.Random
+    settings: BanditConfig, places: Places, contexts: Contexts | NoContexts, rng: random.Random
 ) -> Learner:
     prior: KindPrior | TrainedPrior | RewardPrior = _prior(places.folder)
     if settings.reward == "blended":

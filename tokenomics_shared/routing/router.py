@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final, NamedTuple, Protocol
 
-from tokenomics_shared.bandit.contexts import Contexts
+from tokenomics_shared.bandit.contexts import Contexts, NoContexts
 from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.learning import (
     Answered,
@@ -84,7 +84,7 @@ class Reading:
         vector: embeds a question; None to do without.
     """
 
-    contexts: Contexts
+    contexts: Contexts | NoContexts
     vector: Vector | None
 
 
@@ -224,11 +224,11 @@ class Routing:
     def _probe(self, answered: Answered) -> Probe | None:
         """What is worth asking or comparing when the caller has the answer."""
         premium = answered.roster.premium
-        if answered.draft is not None:
-            return Probe(answered, None, 1.0)
         reply = answered.reply
         if not reply.tool_calls and not self.evidence.decides(reply.text):
             return None
+        if answered.draft is not None:
+            return Probe(answered, None, 1.0)
         if answered.strategy is not premium:
             weight = self.evidence.shortcuts.wants(answered.strategy.arm_id)
             return None if weight is None else Probe(answered, premium, weight)
