@@ -1,11 +1,13 @@
 """The decision rule: cheap alone, cheap judged, premium at once."""
 
 import random
+from operator import lt
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenomics_shared.bandit.decision import Option, choose, needed
+from tokenomics_shared.bandit.decision import Option, choose, lift, needed, worth
 
 SHARE = st.floats(0.0, 1.0)
 OPTIONS = st.builds(Option, SHARE, SHARE, st.floats(0.0, 0.5))
@@ -51,16 +53,18 @@ def test_the_choice_is_worth_at_least_what_any_arm_alone_is(options: list[Option
 
 @given(OPTIONS)
 def test_what_a_draft_needs_is_a_probability(premium: Option) -> None:
-    assert 0.0 <= needed(premium) <= 1.0
+    assert 0.0 <= needed(premium, Option(0.5, 0.0)) <= 1.0
 
 
 def test_utility_and_escalation_are_what_simulation_gives() -> None:
     draft, premium = Option(0.6, 0.03, 0.2), Option(0.85, 0.25)
     choice = choose([draft, premium])
     rng = random.Random(0)
-    least = needed(premium)
     found = [rng.gauss(draft.quality, draft.spread) for _ in range(40_000)]
-    utility = sum(max(p, least) for p in found) / len(found) - draft.price
-    escalated = sum(p < least for p in found) / len(found)
+    best = [worth(premium) + lift(p, draft.quality) for p in found]
+    utility = sum(map(max, found, best)) / len(found) - draft.price
+    escalated = sum(map(lt, found, best)) / len(found)
+    least = needed(premium, draft)
+    assert worth(premium) + lift(least, draft.quality) == pytest.approx(least)
     assert abs(choice.utility - utility) < 0.005
     assert abs(choice.escalation - escalated) < 0.01

@@ -23,6 +23,10 @@ _USUAL_VARIANCE = 0.04
 
 _LEAST, _MOST = 0.01, 0.99
 
+_KNOWN_AT_MOST = 0.55
+"""Of the deviation that right and wrong have themselves, the share that a judge may explain: an
+AUC of .83, which is as good as they get, is about this."""
+
 FORGETTING: Final = 0.9995
 """Judges and models change; half of what was seen is forgotten in about 1,400 drafts."""
 
@@ -63,7 +67,8 @@ class Drafts(ForkSafe):
     def spread(self, arm: str, kind: str, quality: float) -> float:
         """Standard deviation of that probability over drafts, before there is one."""
         _, slope, deviation = self._learned(arm, kind, quality)
-        return abs(slope) * deviation
+        sure = min(_MOST, max(_LEAST, quality))
+        return min(abs(slope) * deviation, _KNOWN_AT_MOST * sqrt(sure * (1.0 - sure)))
 
     def see(self, arm: str, kind: str, said: float) -> None:
         """Count a draft's likelihood; whether it is right is not known."""

@@ -37,12 +37,14 @@ class Offer:
         doubts: standard deviation of each expected quality.
         start: the arm that was started at.
         answered: the arm whose answer was given; -1 for the last.
+        judged: the first arm's answer was given because a judge liked it.
     """
 
     options: tuple[Numbers, ...]
     doubts: tuple[float, ...]
     start: int
     answered: int
+    judged: bool = False
 
     @property
     def chance(self) -> float:
@@ -135,7 +137,9 @@ def _ahead(offer: Offer, score: float) -> list[float]:
     found = []
     for place, option in enumerate(offer.options):
         alone = worth(option)
-        if place == answered:
+        # A draft that was picked out says nothing of those that were not.
+        picked = offer.judged and place == offer.start
+        if place == answered and not picked:
             quality, *_ = option
             alone += (score - quality) / offer.chance
         found.append(alone - earned)

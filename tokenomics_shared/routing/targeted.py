@@ -1,12 +1,14 @@
 """Quality learned, cost subtracted: the start by the one decision rule, for a quality target."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from tokenomics_shared.bandit.controller import FixedWeight, QualityTarget, Request
 from tokenomics_shared.bandit.costs import CostModel
-from tokenomics_shared.bandit.decision import Choice, Numbers, Option, alone, choose, needed
+from tokenomics_shared.bandit.decision import Choice, Numbers, Option, alone, choose, lift, needed
 from tokenomics_shared.bandit.drafts import Drafts
 from tokenomics_shared.bandit.guard import Guard, Offer
 from tokenomics_shared.bandit.sessions import LEAST_TOKENS, Sessions
@@ -35,6 +37,8 @@ _FIRST_FADE, _FIRST_REQUESTS = 0.9, 100
 BY_CONTEXT: Final = 0.1
 """Share of requests that are still routed by context while one arm is better for all: they tell
 when that has changed."""
+
+_MOST_LIFTS: Final = 10_000
 
 _MOST_ALLOWED: Final = 0.5
 """Quality that may be lost whatever it saves: a model that is always wrong is no shortcut."""
@@ -110,6 +114,7 @@ class Targeted:
         self._sighted = manner.judging == "doubtful"
         self._draw = draw
         self._guard = Guard()
+        self._lifts = _Lifts()
         self._requests = 0
         self._unit = 0.0
         self._cheap_share = self._premium_quality = 1.0
@@ -128,11 +133,12 @@ class Targeted:
             (belief.drawn, price, spread)
             for belief, (_, price, spread) in zip(beliefs, expected, strict=True)
         ]
-        fixed = self._guard.fixed if len(arms) == len(asked.roster.arms) else None
+        fixed = self._fixed(asked)
         if fixed is not None and self._draw() >= BY_CONTEXT:
             return self._route(asked, expected, alone(fixed, expected[fixed]))
         choice = choose(drawn, cascade=self._sighted)
-        offer = Offer(tuple(expected), tuple(b.sd for b in beliefs), choice.index, choice.index)
+        start, doubts = choice.index, tuple([belief.sd for belief in beliefs])
+        offer = Offer(tuple(expected), doubts, start, start, judged=choice.judged)
         return self._route(asked, expected, choice, offer)
 
     def stands(self, route: Route, roster: Roster, arm: Strategy, verdict: Verdict) -> Verdict:
@@ -168,6 +174,8 @@ class Targeted:
             said = self._said(answered.route, verdict)
             if said is not None:
                 self._learned.drafts.see(name, context.kind, said)
+                if answered.rejected is not None:
+                    self._lifts.keep(answered.request_id, self._lift(answered, context, said))
             broken = verdict.score == 0.0 and verdict.likelihood is None
             if not verdict.abstained and (broken or self._manner.graders):
                 self._learned.quality.learn(context, name, verdict.score)
@@ -184,7 +192,10 @@ class Targeted:
             drafts, said = self._learned.drafts, sample.likelihood
             expected = drafts.likelihood(sample.arm, context.kind, belief.mean, said)
             drafts.learn(sample.arm, context.kind, belief.mean, said, score, weight)
-        self._learned.quality.learn(context, sample.arm, score, weight, place=sample.place)
+        lifted = self._lifts.pop(sample.request_id)
+        expected += lifted
+        usual = self._held(score - lifted)
+        self._learned.quality.learn(context, sample.arm, usual, weight, place=sample.place)
         self.weight.answered(expected, score, premium=sample.place >= 1.0)
         self._guard.graded(sample.request_id, score)
         return expected
@@ -199,18 +210,21 @@ class Targeted:
         name = name_of(arm, roster)
         verdict = answered.rejected or answered.verdict
         expected = given.mean
-        worth = self._held(premium.mean - loss)
         said = None if verdict is None else self._said(answered.route, verdict)
+        drafts = self._learned.drafts
         if said is not None and arm is answered.route.arm:
-            drafts = self._learned.drafts
             expected = drafts.likelihood(name, context.kind, given.mean, said)
+        best = premium.mean + lift(expected, given.mean)
+        worth = self._held(best - loss)
+        if said is not None and arm is answered.route.arm:
             drafts.learn(name, context.kind, given.mean, said, worth, weight)
         # One number about two qualities: half of it is held against each.
-        half, best = weight / 2.0, name_of(roster.premium, roster)
+        half = weight / 2.0
+        usual = self._held(expected + loss - lift(expected, given.mean))
         self._learned.quality.learn(context, name, worth, half)
-        self._learned.quality.learn(context, best, self._held(expected + loss), half)
+        self._learned.quality.learn(context, name_of(roster.premium, roster), usual, half)
         if answered.strategy is arm:
-            self.weight.audited(premium.mean - expected, loss)
+            self.weight.audited(best - expected, loss)
 
     def audited(self, sample: Sample, best: str, score: float, weight: float) -> None:
         """Learn what premium's answer was worth where another one was given."""
@@ -282,7 +296,7 @@ class Targeted:
             arm,
             rungs,
             judged=choice.judged,
-            needed=needed(expected[-1]) if choice.judged else None,
+            needed=needed(expected[-1], expected[choice.index]) if choice.judged else None,
             context=asked.context,
             plan=asked.plan,
             qualities=qualities,
@@ -290,6 +304,23 @@ class Targeted:
             basis=offer,
             note=f":{asked.context.kind}" + (":judged" if choice.judged else ""),
         )
+
+    def _lift(self, answered: Answered, context: Context, said: float) -> float:
+        """What a rejected draft lets expect of premium's answer, beyond what the question does."""
+        arm = answered.route.arm
+        quality = (answered.route.qualities or {}).get(arm.arm_id)
+        if quality is None:
+            return 0.0
+        name = name_of(arm, answered.roster)
+        return lift(self._learned.drafts.likelihood(name, context.kind, quality, said), quality)
+
+    def _fixed(self, asked: Asked) -> int | None:
+        """The arm that is better for all requests; a quality target leaves only premium."""
+        fixed = self._guard.fixed
+        if fixed is None or len(asked.arms) != len(asked.roster.arms):
+            return None
+        targeted = isinstance(self.weight, QualityTarget)
+        return fixed if not targeted or fixed == len(asked.arms) - 1 else None
 
     def _said(self, route: Route, verdict: Verdict) -> float | None:
         """What a judge found likely, or its score, by which it has to be told from chance."""
@@ -328,3 +359,24 @@ class Targeted:
                 predicted=predicted,
             )
             self._prices.sessions.read(answered.prompt, charge.tier, charge.usage.input)
+
+
+class _Lifts:
+    """Lifts of premium's answers after rejected drafts, for when they are graded.
+
+    Lost with the process: later grades are taken as they are. Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[str, float] = OrderedDict()
+
+    def keep(self, request_id: str, number: float) -> None:
+        """Remember one."""
+        self._of[request_id] = number
+        if len(self._of) > _MOST_LIFTS:
+            with suppress(KeyError):  # another thread was faster
+                self._of.popitem(last=False)
+
+    def pop(self, request_id: str) -> float:
+        """Hand one out, once; 0 where there is none."""
+        return self._of.pop(request_id, 0.0)
