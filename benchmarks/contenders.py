@@ -40,6 +40,9 @@ ONE_CALL: Mapping[str, Any] = {
 """What makes every miss one call: cost counts so much that drafts stand, judged or not. What is
 asked beyond them, to be sure or to learn, is the provider's time and not ours."""
 
+SAME_START: Mapping[str, Any] = {"bandit": {"enabled": False}, "audit": {"enabled": False}}
+"""What a miss costs where nothing is learned: the cheap tier drafts, and the draft is judged."""
+
 _ANSWER = AIMessage("constant")
 
 
@@ -90,12 +93,14 @@ class Bench:
         """Calls that reach the model, each by one request."""
         plain, ours = self._premium, self._tokenomics(**ONE_CALL)
         spare = plain.with_fallbacks([self._cheap])
+        same = self._tokenomics(**SAME_START, judge={"judges": ("checks", "quick")})
         off = self._tokenomics(config=TokenomicsConfig.off())
         heard: RunnableConfig = {"callbacks": [Listener()]}
         return [
             {
                 "plain": self._plain(_each(plain.invoke)),
                 "miss": self._miss(ours, _each(ours.invoke)),
+                "miss, same start": self._miss(same, _each(same.invoke)),
                 "all parts off": self._miss(off, _each(off.invoke)),
                 "with_fallbacks": self._plain(_each(spare.invoke)),
             },

@@ -39,6 +39,7 @@ FIGURES = {
     "exact_hit_ratio_async": Comparison("exact hit, async", "floor, async"),
     "miss_added_cpu_us_long": Comparison("miss, long", "plain, long", US),
     "stream_added_cpu_us": Comparison("miss, streamed", "plain, streamed", US),
+    "miss_added_cpu_us_same_start": Comparison("miss, same start", "plain", US),
     "off_added_cpu_us": Comparison("all parts off", "plain", US),
     "disk_hit_ratio": Comparison("exact hit from disk", "floor"),
     "import_shared_ms": Comparison("import tokenomics_shared", None, MS),
