@@ -237,3 +237,10 @@ def test_feedback_while_the_answer_is_under_way_elsewhere_does_no_harm(made: Eng
         made.feedback("not yet told", 1.0)
     list(stream)
     assert made.report().faults == {}
+
+
+def test_of_a_request_that_may_not_be_stored_no_sample_is_kept(made: Engine) -> None:
+    asked = prompt("What may nobody know?", no_store=True)
+    outcome = made.run(asked, ROSTER, TextCodec(), Models(good))
+    with pytest.raises(FeedbackError, match="not known"):
+        made.feedback(outcome.request_id, 1.0)

@@ -204,7 +204,7 @@ class Routing:
 
     def _keep(self, answered: Answered) -> None:
         context = answered.route.context
-        if context is None:
+        if context is None or answered.prompt.no_store:
             return
         arm, roster = answered.strategy, answered.roster
         (named,) = places((arm,), roster).items()
