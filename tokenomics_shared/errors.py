@@ -1,6 +1,7 @@
 """What can go wrong, split by what the caller can do about it.
 
 TokenomicsError
+├── BudgetError      give a larger token budget or less text (also a ValueError)
 ├── ConfigError      change the configuration (also a ValueError)
 │   └── MissingExtra install the extra it names (also an ImportError)
 ├── EmbedderError    mend or change the embedder: what it gave can't be compared
@@ -19,6 +20,10 @@ from tokenomics_shared.types import Reply
 
 class TokenomicsError(Exception):
     """Base of every error this package raises on its own account."""
+
+
+class BudgetError(TokenomicsError, ValueError):
+    """A token budget that what must be kept does not fit into; both are named."""
 
 
 class ConfigError(TokenomicsError, ValueError):

@@ -48,7 +48,7 @@ def contracts(folder: Path) -> str:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    for package in ("tokenomics_shared", "tokenomics_langchain"):
+    for package in ("tokenomics_shared", "tokenomics_langchain", "tokenomics_llamaindex"):
         shutil.copytree(
             ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__")
         )

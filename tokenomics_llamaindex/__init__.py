@@ -1,0 +1,1 @@
+"""Tokenomics for LlamaIndex."""

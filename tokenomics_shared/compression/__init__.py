@@ -1,0 +1,1 @@
+"""Prompt compression: the same request in fewer tokens."""

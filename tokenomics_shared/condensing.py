@@ -1,0 +1,1 @@
+"""Retrieved text cut down to what a question needs."""
