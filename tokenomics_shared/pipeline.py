@@ -3,12 +3,14 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from tokenomics_shared.cascade import Climbed, climb, with_near_miss
+from tokenomics_shared.cascade import Climbed, Drafting, climb, with_near_miss
 from tokenomics_shared.effects import Flush, Generate, Steps
 from tokenomics_shared.judge import Checks
 from tokenomics_shared.learning import Answered, Price, Probe, Route, Router, looked_at
 from tokenomics_shared.memory import objection, objection_to_matching
+from tokenomics_shared.planning import Shrinker
 from tokenomics_shared.ports import Codec, Comparing, Judging, Memory, Planner, Read
+from tokenomics_shared.prediction import Lengths
 from tokenomics_shared.resilience import is_permanent
 from tokenomics_shared.telemetry import Books, OpenAccount
 from tokenomics_shared.types import (
@@ -33,6 +35,8 @@ class Parts:
 
     memory: Memory
     orchestrator: Planner
+    shrinker: Shrinker
+    lengths: Lengths
     router: Router
     judge: Judging
     checks: Judging
@@ -164,16 +168,21 @@ def _recalled(
 
 def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> Steps[Reply]:
     """The answer that the models give, with what memory has near it at hand."""
+    sent = yield from _planned(parts, prompt, account)
     route = yield from _route(parts, prompt, account)
     near, drafting = account.recall.near, None
     if near is not None:
         with account.shield("memory"):
             reuse = partial(codec.thaw, near.memo.payload)
-            drafting = with_near_miss(prompt, near, reuse().text, reuse)
+            drafting = with_near_miss(sent, near, reuse().text, reuse)
     if drafting is not None:
         account.note("asked with a near miss")
+    drafting = drafting or Drafting(sent, sent)
+    if account.plan is not None:
+        limits = parts.lengths.of(prompt, account.plan, account.roster, account)
+        drafting = replace(drafting, limits=limits)
     judged = partial(_judged, parts, prompt, route, account)
-    climbed = yield from climb(route.rungs, prompt, judged, account, is_permanent, drafting)
+    climbed = yield from climb(route.rungs, drafting, judged, account, is_permanent)
     if near is not None and climbed.adopted:
         return _reused(climbed, near, account)
     account.strategy = climbed.strategy.arm_id
@@ -189,6 +198,18 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
         with account.shield("learning"):
             _learn(parts, prompt, route, climbed, account)
     return climbed.reply
+
+
+def _planned(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Prompt]:
+    """What is sent in the prompt's place; the prompt itself when a part fails."""
+    with account.shield("orchestrator"):
+        account.plan = plan = parts.orchestrator.plan(prompt, account.roster)
+        with account.shield("compression"):
+            sent, account.plan = yield from parts.shrinker.shrink(
+                prompt, plan, account.roster, account
+            )
+            return sent
+    return prompt
 
 
 def _judged(
@@ -221,12 +242,11 @@ def _route(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Route]:
         arm = next(arms, Strategy(prompt.pin))
         account.note(f"pinned:{arm.arm_id}")
         return Route(arm, (arm,))
-    with account.shield("routing"):
-        plan = parts.orchestrator.plan(prompt)
-        account.plan = plan
-        route = yield from parts.router.route(prompt, plan, roster)
-        account.note(f"arm:{route.arm.arm_id}{route.note}")
-        return route
+    if account.plan is not None:
+        with account.shield("routing"):
+            route = yield from parts.router.route(prompt, account.plan, roster)
+            account.note(f"arm:{route.arm.arm_id}{route.note}")
+            return route
     return Route(roster.premium, (roster.premium,))
 
 

@@ -4,7 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-from tokenomics_shared.types import Complexity, Forecast
+from tokenomics_shared.effects import Steps
+from tokenomics_shared.ports import Account
+from tokenomics_shared.types import Complexity, Forecast, Prompt, QueryPlan, Roster
 
 Count = Callable[[str], int]
 """How many tokens a text has."""
@@ -111,6 +113,27 @@ class Allocator(Protocol):
 
         Raises:
             BudgetError: the first levels alone are over the budget.
+        """
+        ...
+
+
+class Shrinker(Protocol):
+    """Decides what is sent in place of a prompt: compressed blocks, a shorter history.
+
+    What was sent before is sent again to the byte, so that the provider's prompt cache keeps
+    hitting. Safe to share between threads.
+    """
+
+    def shrink(
+        self, prompt: Prompt, plan: QueryPlan, roster: Roster, account: Account | None
+    ) -> Steps[tuple[Prompt, QueryPlan]]:
+        """Shorten a request, and plan it anew as it is sent.
+
+        Args:
+            prompt: the request as it came.
+            plan: what is known of it.
+            roster: the models that may answer it.
+            account: where calls that prepare it are charged; None to make none.
         """
         ...
 

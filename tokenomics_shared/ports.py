@@ -95,8 +95,8 @@ class Planner(Protocol):
         """
         ...
 
-    def plan(self, prompt: Prompt) -> QueryPlan:
-        """Plan the request."""
+    def plan(self, prompt: Prompt, roster: Roster) -> QueryPlan:
+        """Plan the request, as it came."""
         ...
 
 
@@ -363,8 +363,8 @@ class Comparing(Protocol):
 class Leg(Protocol):
     """One model call being made; whatever ends it is charged."""
 
-    def settle(self, reply: Reply) -> None:
-        """Charge the call for this reply."""
+    def settle(self, reply: Reply, purpose: Purpose | None = None) -> None:
+        """Charge the call for this reply, and for another purpose than it was opened for."""
         ...
 
 

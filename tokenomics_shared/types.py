@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 CacheType = Literal["exact", "semantic_direct", "context", "none"]
 Complexity = Literal["simple", "medium", "complex"]
-Purpose = Literal["answer", "draft", "audit", "judge"]
+Purpose = Literal["answer", "draft", "cut", "summary", "audit", "judge"]
+"""What a call is for; a `cut` one's answer our own limit had cut short, so it was asked again."""
+
 Status = Literal["ok", "failed", "abandoned"]
 Part = Literal["memory_layer", "orchestrator", "bandit", "compression", "cascade"]
 """What saves, by the names of `Savings`."""
@@ -77,6 +79,9 @@ class Prompt:
         no_store: keep nothing of this request.
         ttl_s: seconds its answer may be kept; None for the configured time.
         paced: the caller takes the answer in pieces, as fast as it likes.
+        token_budget: tokens the request may take, prompt and answer together; None for the
+            configured ones.
+        compress: shorten it before it is sent, or don't; None for as configured.
     """
 
     messages: tuple[Message, ...]
@@ -94,6 +99,8 @@ class Prompt:
     no_store: bool = False
     ttl_s: float | None = None
     paced: bool = False
+    token_budget: int | None = None
+    compress: bool | None = None
 
     @property
     def question(self) -> str:
@@ -267,19 +274,35 @@ class Allocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Unsent:
+    """Tokens of the prompt that were not sent, as they would have been billed.
+
+    Attributes:
+        part: what left them out.
+        fresh: those that would have been read at the full price.
+        cached: those that would have been read from the provider's prompt cache.
+    """
+
+    part: Part
+    fresh: int = 0
+    cached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class QueryPlan:
     """What is known about a request before any model is asked.
 
     Attributes:
         complexity: how hard the question looks.
         token_budget: tokens the request may take, prompt and answer together.
-        input_tokens: the prompt's tokens as it came.
+        input_tokens: the prompt's tokens as it is sent.
         predicted_output_tokens: the likely length of the answer, whoever gives it.
         forecasts: how long the answer of each model will be, by its name.
         allocations: how the budget is divided.
         context_quality_score: share of the utility of retrieved text, tool results and history
             that is kept, 0 to 1.
         compression_ratio: tokens sent over tokens that came, 0 to 1.
+        unsent: what was left out of the prompt.
         approximate: tokens are estimated, not counted by the model's own encoding.
         note: what could not be held to the budget, in words; empty when everything could.
     """
@@ -292,8 +315,13 @@ class QueryPlan:
     allocations: tuple[Allocation, ...] = ()
     context_quality_score: float = 1.0
     compression_ratio: float = 1.0
+    unsent: tuple[Unsent, ...] = ()
     approximate: bool = True
     note: str = ""
+
+
+_TRUNCATED = frozenset({"length", "max_tokens", "MAX_TOKENS", "incomplete"})
+"""The providers' words for an answer that a limit ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +352,11 @@ class Reply:
     faults: tuple[str, ...] = ()
     raw: Any = field(default=None, compare=False, repr=False)
     shown: bool = field(default=False, compare=False)
+
+    @property
+    def truncated(self) -> bool:
+        """A limit on its length ended it."""
+        return self.finish_reason in _TRUNCATED
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ FORGETTING = 0.998
 LATENCY_FORGETTING = 0.95
 """Latency changes by the hour; half is forgotten in about 14 answers."""
 
-_TOKENS, _SECONDS = "tokens|", "seconds|"
+_TOKENS, _TRAINED, _SECONDS = "tokens|", "trained|", "seconds|"
 _WIDTH = 3
 
 
@@ -43,17 +43,21 @@ class CostModel(ForkSafe):
         self._book = Book(self.forgetting)
         super().__init__()
 
-    def expected_output(self, arm: str, kind: Kind, predicted: float) -> float:
+    def expected_output(
+        self, arm: str, kind: Kind, predicted: float, *, trained: bool = False
+    ) -> float:
         """Tokens that the arm's answer will have.
 
         Args:
             arm: the arm's name.
             kind: what is asked for.
-            predicted: the plan's prediction for this request, whatever the arm.
+            predicted: the plan's prediction for this request.
+            trained: it was learned from the arm's own answers, not by a rule of thumb; how far
+                the one is off says nothing of the other.
         """
         expected = max(1.0, predicted)
         with self.lock:
-            rows = [self._book.total(f"{_TOKENS}{cell}") for cell in _cells(arm, kind)]
+            rows = [self._book.total(cell) for cell in _cells(arm, kind, trained=trained)]
         # What an earlier answer was predicted makes its length comparable with this one's.
         factor = 1.0
         for row in rows:
@@ -68,8 +72,15 @@ class CostModel(ForkSafe):
             row = self._book.total(f"{_SECONDS}{arm}")
         return row[1] / row[0] if row is not None else None
 
-    def learn(
-        self, arm: str, kind: Kind, output_tokens: float, latency_s: float, *, predicted: float
+    def learn(  # noqa: PLR0913 -- what is known of an answer
+        self,
+        arm: str,
+        kind: Kind,
+        output_tokens: float,
+        latency_s: float,
+        *,
+        predicted: float,
+        trained: bool = False,
     ) -> None:
         """Take in an answer.
 
@@ -79,6 +90,7 @@ class CostModel(ForkSafe):
             output_tokens: its length.
             latency_s: seconds to its last token.
             predicted: what the plan had predicted for its length.
+            trained: as for `expected_output`.
 
         Raises:
             ValueError: a number is not finite, or below 0.
@@ -93,8 +105,8 @@ class CostModel(ForkSafe):
             raise ValueError(f"{name} must be a finite number from 0 on, got {given[name]!r}")
         row = (1.0, float(output_tokens), max(1.0, predicted))
         with self.lock:
-            for cell in _cells(arm, kind):
-                self._book.add(f"{_TOKENS}{cell}", row)
+            for cell in _cells(arm, kind, trained=trained):
+                self._book.add(cell, row)
             self._book.add(f"{_SECONDS}{arm}", (1.0, latency_s, 0.0))
 
     def forgetting(self, row: str) -> float:
@@ -117,6 +129,7 @@ class CostModel(ForkSafe):
         self._book.forget_news()
 
 
-def _cells(arm: str, kind: Kind) -> tuple[str, str, str]:
+def _cells(arm: str, kind: Kind, *, trained: bool) -> tuple[str, str, str]:
     """From the widest to the narrowest."""
-    return "", kind, f"{kind}|{arm}"
+    of = _TRAINED if trained else _TOKENS
+    return of, f"{of}{kind}", f"{of}{kind}|{arm}"

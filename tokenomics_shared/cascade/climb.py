@@ -3,10 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tokenomics_shared.effects import Flush, Generate, Steps
+from tokenomics_shared.cascade.asking import Limits, NoLimits, ask
+from tokenomics_shared.effects import Flush, Steps
 from tokenomics_shared.errors import CallFailed
 from tokenomics_shared.ports import Account
 from tokenomics_shared.types import Prompt, Reply, Strategy, Verdict
+
+
+_UNLIMITED = NoLimits()
+
+
+def _itself(reply: Reply) -> None:  # noqa: ARG001 -- a draft stands for nothing else
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +44,27 @@ Judged = Callable[[Strategy, Reply], Steps[Verdict]]
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """How drafts are asked for, where that is not by the request as it came.
+    """How the rungs are asked, which need not be by the request as it came.
 
     Attributes:
         prompt: what drafts are asked.
         last: what the last rung is asked.
         adopt: what a draft stands for, without being judged; None when it stands for itself.
+        limits: guards against answers that run away.
     """
 
     prompt: Prompt
     last: Prompt
-    adopt: Callable[[Reply], Reply | None]
+    adopt: Callable[[Reply], Reply | None] = _itself
+    limits: Limits = _UNLIMITED
 
 
 def climb(
     ladder: Sequence[Strategy],
-    prompt: Prompt,
+    drafting: Drafting,
     judged: Judged,
     account: Account,
     permanent: Callable[[Exception], bool],
-    drafting: Drafting | None = None,
 ) -> Steps[Climbed]:
     """Answer from the lowest rung whose answer is good enough.
 
@@ -64,24 +73,21 @@ def climb(
 
     Args:
         ladder: the arms to ask in order, at least one.
-        prompt: the request.
-        judged: judges every answer but the last rung's.
+        drafting: how the rungs are asked.
+        judged: judges every answer but the last rung's, by the request as it came.
         account: where calls are charged.
         permanent: whether asking another model can't help against a failure.
-        drafting: how the rungs are asked; all of them as the request came when None. Answers are
-            judged by the request as it came in any case.
 
     Raises:
         CallFailed: the last rung failed, or one whose failure must not be stepped over.
     """
-    drafting = drafting or Drafting(prompt, prompt, lambda _: None)
     rejected: Verdict | None = None
     draft: Reply | None = None
     for strategy in ladder[:-1]:
         try:
-            with account.leg(strategy, drafting.prompt, "draft") as leg:
-                reply = yield from Generate(strategy, drafting.prompt, "hold")
-                leg.settle(reply)
+            reply = yield from ask(
+                strategy, drafting.prompt, "draft", "hold", account, drafting.limits
+            )
         except CallFailed as failed:
             if failed.shown or permanent(failed.cause):
                 raise
@@ -98,7 +104,5 @@ def climb(
         rejected, draft = verdict, reply
         account.note(f"escalate:{strategy.arm_id}:{verdict.reason}")
     last = ladder[-1]
-    with account.leg(last, drafting.last, "answer") as leg:
-        reply = yield from Generate(last, drafting.last, "live")
-        leg.settle(reply)
+    reply = yield from ask(last, drafting.last, "answer", "live", account, drafting.limits)
     return Climbed(reply, last, None, rejected, draft)

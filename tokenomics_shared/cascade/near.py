@@ -42,7 +42,7 @@ def with_near_miss(
         asked = _asked(prompt, _CHECK, near, answer)
         return Drafting(asked, prompt, lambda reply: reuse() if _says_reuse(reply) else None)
     asked = _asked(prompt, _CONTEXT, near, answer)
-    return Drafting(asked, asked, lambda _: None)
+    return Drafting(asked, asked)
 
 
 def _says_reuse(reply: Reply) -> bool:

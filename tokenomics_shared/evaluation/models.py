@@ -74,7 +74,7 @@ class Tab:
         """Open a call."""
         return nullcontext(self)
 
-    def settle(self, reply: Reply) -> None:
+    def settle(self, reply: Reply, purpose: Purpose | None = None) -> None:
         """Charge nothing."""
 
     def note(self, decision: str) -> None:

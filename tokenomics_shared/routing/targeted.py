@@ -25,7 +25,7 @@ from tokenomics_shared.learning import (
 )
 from tokenomics_shared.routing.chooser import Asked, name_of, places
 from tokenomics_shared.routing.rates import Rates
-from tokenomics_shared.types import Roster, Strategy, Verdict
+from tokenomics_shared.types import QueryPlan, Roster, Strategy, Verdict
 
 _FADE: Final = 0.99
 """What a request leaves of the running means of premium's cost and quality, and of the share that
@@ -46,6 +46,9 @@ _MOST_ALLOWED: Final = 0.5
 _LEAST_SHARE: Final = 0.2
 """Of requests answered cheaply; below it the few don't get a larger allowance."""
 
+
+_ANSWERS = ("answer", "draft")
+"""Purposes of calls whose answers are whole and a caller's."""
 
 Judging = Literal["none", "broken", "doubtful"]
 """Which drafts are escalated."""
@@ -258,7 +261,8 @@ class Targeted:
         dollars, waits = [], []
         for arm, (name, place) in zip(asked.arms, arms.items(), strict=True):
             tier = asked.roster.tiers[arm.tier]
-            output = costs.expected_output(name, context.kind, plan.predicted_output_tokens)
+            predicted, trained = _predicted(plan, tier.model)
+            output = costs.expected_output(name, context.kind, predicted, trained=trained)
             cached = min(kept.tokens, tokens) if kept and kept.tier == tier.name else 0
             dollars.append(prices.rates.of(tier, place).cost(tokens, cached, output))
             waits.append(prices.latency_weight * (costs.expected_latency(name) or 0.0))
@@ -344,21 +348,32 @@ class Targeted:
 
     def _learn_costs(self, answered: Answered, context: Context) -> None:
         by_tier = {arm.tier: arm for arm in reversed(answered.roster.arms)}
-        plan = answered.route.plan
-        predicted = plan.predicted_output_tokens if plan else 0
         for charge in answered.charges:
             arm = by_tier.get(charge.tier)
-            if arm is None or charge.status != "ok" or charge.purpose == "judge":
+            if arm is None or charge.status != "ok" or charge.purpose not in _ANSWERS:
                 continue
             name = name_of(arm, answered.roster)
+            model = answered.roster.tiers[charge.tier].model
+            predicted, trained = _predicted(answered.route.plan, model)
             self._learned.costs.learn(
                 name,
                 context.kind,
                 charge.usage.output,
                 charge.latency_s,
                 predicted=predicted,
+                trained=trained,
             )
             self._prices.sessions.read(answered.prompt, charge.tier, charge.usage.input)
+
+
+def _predicted(plan: QueryPlan | None, model: str) -> tuple[float, bool]:
+    """The length of a model's answer, and whether that is learned from its own."""
+    if plan is None:
+        return 0.0, False
+    forecast = plan.forecasts.get(model)
+    if forecast is not None and forecast.trained:
+        return forecast.p50, True
+    return plan.predicted_output_tokens, False
 
 
 class _Lifts:

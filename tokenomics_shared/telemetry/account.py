@@ -2,7 +2,7 @@
 
 import itertools
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from types import TracebackType
 from typing import Self
@@ -14,7 +14,14 @@ from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.learning import Probe
 from tokenomics_shared.ports import LedgerStore, Prices
 from tokenomics_shared.telemetry.faults import Faults, Shield
-from tokenomics_shared.telemetry.savings import Answer, baseline_of, saver, total_cost
+from tokenomics_shared.telemetry.savings import (
+    ASIDE,
+    Answer,
+    baseline_of,
+    saver,
+    spared_by,
+    total_cost,
+)
 from tokenomics_shared.types import (
     NO_USAGE,
     Charge,
@@ -30,6 +37,7 @@ from tokenomics_shared.types import (
     Status,
     Strategy,
     Tier,
+    Unsent,
     Usage,
 )
 
@@ -176,11 +184,11 @@ class OpenAccount:
         return Shield(self.books.faults, part, self.trace)
 
     def answering(self) -> Charge:
-        """The last call that was made for an answer, not to judge one."""
+        """The last call that was made for an answer, not to judge one or to prepare it."""
         last = self.charges[-1]
-        if last.purpose != "judge":
+        if last.purpose not in ASIDE:
             return last
-        return next(charge for charge in reversed(self.charges) if charge.purpose != "judge")
+        return next(charge for charge in reversed(self.charges) if charge.purpose not in ASIDE)
 
     def elapsed_s(self) -> float:
         """Seconds since the request came."""
@@ -198,8 +206,11 @@ class OpenAccount:
             return
         with self.shield("prices"):
             self.baseline_cost, self.baseline_estimated = baseline_of(
-                self.charges, self.answer, self.roster, self.books.cost
+                self.charges, self.answer, self.roster, self.books.cost, self._unsent()
             )
+
+    def _unsent(self) -> Sequence[Unsent]:
+        return () if self.plan is None else self.plan.unsent
 
     def close(self, reply: Reply | None, failure: str = "") -> Outcome:
         """Write the request into the ledger and tell its outcome."""
@@ -210,7 +221,11 @@ class OpenAccount:
         if cost is not None and baseline is not None:
             remembered = self.recall.memo is not None
             part = self._audit or saver(remembered=remembered, drafted=self._drafted)
-            savings = Savings(**{part: baseline - cost})
+            spared = {}
+            with self.shield("prices"):
+                spared = spared_by(self.charges, self._unsent(), self.roster, self.books.cost)
+            rest = baseline - cost - sum(spared.values())
+            savings = Savings(**spared | {part: rest + spared.get(part, 0)})
         outcome = Outcome(
             request_id=self.request_id,
             at=self.at,
@@ -258,9 +273,10 @@ class OpenLeg:
     def __enter__(self) -> Self:
         return self
 
-    def settle(self, reply: Reply) -> None:
-        """Charge the call for this reply."""
+    def settle(self, reply: Reply, purpose: Purpose | None = None) -> None:
+        """Charge the call for this reply, and for another purpose than it was opened for."""
         self._reply = reply
+        self._purpose = purpose or self._purpose
 
     def __exit__(
         self,
@@ -272,7 +288,7 @@ class OpenLeg:
             self._charge("ok", self._reply, "")
             charge = self._account.charges[-1]
             # What a judge wrote says nothing of how long an answer of premium had been.
-            if self._purpose != "judge":
+            if self._purpose not in ASIDE:
                 self._account.answer = (charge.usage, charge.tier)
         elif isinstance(error, CallFailed):
             self._charge("failed", error.partial, type(error.cause).__name__)

@@ -1,0 +1,64 @@
+"""Asking a model, and asking again when our own limit cut the answer short."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from tokenomics_shared.effects import Generate, Show, Steps
+from tokenomics_shared.ports import Account
+from tokenomics_shared.types import Prompt, Purpose, Reply, Strategy
+
+
+class Limits(Protocol):
+    """Guards against answers that run away, and learns how long answers are."""
+
+    def tried(self, strategy: Strategy, show: Show) -> Sequence[int | None]:
+        """Our own limits in tokens, to be tried in this order; the last is None, for no limit."""
+        ...
+
+    def answered(self, strategy: Strategy, reply: Reply) -> None:
+        """Take in an answer that none of them cut short."""
+        ...
+
+
+class NoLimits:
+    """Limits nothing and learns nothing."""
+
+    def tried(self, strategy: Strategy, show: Show) -> Sequence[int | None]:  # noqa: ARG002 -- port
+        """No limit."""
+        return (None,)
+
+    def answered(self, strategy: Strategy, reply: Reply) -> None:
+        """Learn nothing."""
+
+
+def ask(  # noqa: PLR0913 -- what a call is made of
+    strategy: Strategy,
+    prompt: Prompt,
+    purpose: Purpose,
+    show: Show,
+    account: Account,
+    limits: Limits,
+) -> Steps[Reply]:
+    """Ask a model for a whole answer.
+
+    An answer that our own limit cut short is asked for again with a larger one, and at last with
+    none: two answers are never spliced. What was cut is charged.
+
+    Raises:
+        CallFailed: the call failed.
+    """
+    *tried, last = limits.tried(strategy, show)
+    for limit in tried:
+        with account.leg(strategy, prompt, purpose) as leg:
+            reply = yield from Generate(replace(strategy, max_tokens=limit), prompt, show)
+            leg.settle(reply, "cut" if reply.truncated else None)
+        if not reply.truncated:
+            limits.answered(strategy, reply)
+            return reply
+        account.note(f"cut:{strategy.arm_id}:{limit} tokens, asked again")
+    with account.leg(strategy, prompt, purpose) as leg:
+        reply = yield from Generate(strategy, prompt, show)
+        leg.settle(reply)
+    limits.answered(strategy, reply)
+    return reply

@@ -1,0 +1,224 @@
+"""What is sent in a request's place: a fold over its turns, so that it stays the same bytes."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from tokenomics_shared.effects import Call, Steps
+from tokenomics_shared.orchestrator.allocation import Wanted, divide
+from tokenomics_shared.planning import Allocator, Compressor, TextKind, TokenCounter
+from tokenomics_shared.ports import Account
+from tokenomics_shared.shrinking.blocks import Block, blocks, groups, rewritten
+from tokenomics_shared.shrinking.histories import History
+from tokenomics_shared.shrinking.memo import Memo
+from tokenomics_shared.shrinking.told import planned
+from tokenomics_shared.shrinking.work import Sized, Work
+from tokenomics_shared.shrinking.worth import (
+    CACHED_FROM,
+    Beginnings,
+    Change,
+    Pricing,
+    Rates,
+    digest_of,
+    is_worth,
+)
+from tokenomics_shared.types import Prompt, QueryPlan, Roster
+
+
+class NoShrinking:
+    """Sends everything as it came."""
+
+    def shrink(
+        self,
+        prompt: Prompt,
+        plan: QueryPlan,
+        roster: Roster,  # noqa: ARG002 -- port
+        account: Account | None,  # noqa: ARG002 -- port
+    ) -> Steps[tuple[Prompt, QueryPlan]]:
+        """The request and its plan."""
+        yield from ()
+        return prompt, plan
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Which texts are shortened, and how far.
+
+    Attributes:
+        min_chars, min_tokens: texts that have more of the one or the other are.
+        ratio: share that questions and context keep, in (0, 1].
+        tool_ratio: share that tools' results keep, in (0, 1].
+        on: requests that don't say are shortened.
+    """
+
+    min_chars: int
+    min_tokens: int
+    ratio: float
+    tool_ratio: float
+    on: bool = True
+
+    def budget(self, kind: TextKind, tokens: int) -> int:
+        """Tokens that a text of so many may keep."""
+        ratio = self.tool_ratio if kind == "tool" else self.ratio
+        return max(min(self.min_tokens, tokens), round(ratio * tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What shrinking is done with.
+
+    Attributes:
+        compressor: shortens texts.
+        cost: of the compressor, in US dollars a token read.
+        allocator: divides budgets.
+        counter: gives the counter of a model's tokens, by its name; may block the first time.
+        price: what tokens cost.
+    """
+
+    compressor: Compressor
+    cost: Decimal
+    allocator: Allocator
+    counter: Callable[[str], TokenCounter]
+    price: Pricing
+
+
+class Shrinking:
+    """Shortens long texts when they are new, and sends them the same way ever after.
+
+    How a text is shortened follows from the turns up to the one it came in, never from later
+    ones; so a conversation that is sent again, longer, begins with the same bytes. Safe to share
+    between threads.
+    """
+
+    def __init__(self, rules: Rules, tools: Tools, history: History, token_budget: int) -> None:
+        """Make it.
+
+        Args:
+            rules: which texts are shortened.
+            tools: what that is done with.
+            history: what becomes of old turns.
+            token_budget: tokens a request may take, prompt and answer together, unless it says.
+        """
+        self._rules = rules
+        self._tools = tools
+        self._history = history
+        self._token_budget = token_budget
+        self._memo = Memo()
+        self._beginnings = Beginnings()
+
+    def shrink(
+        self, prompt: Prompt, plan: QueryPlan, roster: Roster, account: Account | None
+    ) -> Steps[tuple[Prompt, QueryPlan]]:
+        """Shorten a request, and plan it anew as it is sent."""
+        found = list(self._long(prompt))
+        budget = prompt.token_budget or self._token_budget
+        if not found and not self._history.may_cut(plan.input_tokens, budget):
+            return prompt, plan
+        model = roster.tiers[roster.premium.tier].model
+        counter: TokenCounter = yield from Call(lambda: self._tools.counter(model))
+        work = Work(prompt, roster, counter, budget)
+        for places, new in found:
+            yield from self._shorten(work, places, new)
+        messages, gone = yield from self._history.kept(work, account)
+        return replace(prompt, messages=messages), planned(work, plan, gone)
+
+    def _long(self, prompt: Prompt) -> Iterator[tuple[range, list[Block]]]:
+        """What came together, where there are long texts."""
+        on = self._rules.on if prompt.compress is None else prompt.compress
+        # A token has a character at least, so the shorter limit holds for both.
+        least = min(self._rules.min_chars, self._rules.min_tokens)
+        if not on or all(len(it.text) <= least for it in prompt.messages):
+            return
+        for places in groups(prompt.messages):
+            new = list(blocks(prompt.messages, places, least + 1))
+            if new:
+                yield places, new
+
+    def _shorten(self, work: Work, places: range, new: Sequence[Block]) -> Steps[None]:
+        """Shorten what is long of the messages that came together."""
+        sized = [Sized(block, work.counter.count(block.text)) for block in new]
+        rules = self._rules
+        sized = [
+            it
+            for it in sized
+            if it.tokens > rules.min_tokens or len(it.block.text) > rules.min_chars
+        ]
+        done: dict[int, list[tuple[Block, str]]] = {}
+        for each, budget in zip(sized, self._budgets(work, places, sized), strict=True):
+            text = yield from self._compressed(each.block, budget)
+            if text and self._settled(work, places, each, text):
+                done.setdefault(each.block.message, []).append((each.block, text))
+        for place, parts in done.items():
+            message = rewritten(work.prompt.messages[place], parts)
+            before = sum(work.counter.count(block.text) for block, _ in parts)
+            after = sum(work.counter.count(text) for _, text in parts)
+            work.shortened(place, message, before, after)
+
+    def _budgets(self, work: Work, places: range, sized: Sequence[Sized]) -> list[int]:
+        """Each text's tokens: its ratio's, or less where the token budget is short.
+
+        What came earlier does not count: old turns are the history's to leave out. So a text's
+        share is the same at every later turn.
+        """
+        if not sized:
+            return []
+        rest = sum(work.came[place] for place in places) - sum(it.tokens for it in sized)
+        given = [
+            Wanted("system", "system", work.system_tokens(places.stop)),
+            Wanted("tools", "tools", work.tools),
+            Wanted("question", "question", max(0, rest)),
+        ]
+        wanted = []
+        for it in sized:
+            want = self._rules.budget(it.block.kind, it.tokens)
+            least = want if it.block.kind == "question" else max(1, want // 8)
+            wanted.append(Wanted(it.block.kind, it.block.kind, want, least))
+        parts = [*(part for part in given if part.tokens), *wanted]
+        division = divide(parts, work.budget, 0, self._tools.allocator)
+        if division.note:
+            work.notes.append(division.note)
+        shares = division.allocations[len(parts) - len(wanted) : len(parts)]
+        return [max(1, share.tokens) for share in shares]
+
+    def _compressed(self, block: Block, budget: int) -> Steps[str]:
+        """The shortened text; the text itself when it can't be shortened."""
+        compressor = self._tools.compressor
+        about = f"{compressor.name}|{block.kind}|{budget}|{len(block.query)}|{block.query}"
+        key = digest_of(digest_of(b"", about), block.text)
+        known = self._memo.get(key)
+        if known is not None:
+            return known
+
+        def compressed() -> str:
+            return compressor.compress([block.text], block.query, budget, block.kind)[0]
+
+        if compressor.blocking:
+            text = yield from Call(compressed)
+        else:
+            text = compressed()
+        return self._memo.put(key, text)
+
+    def _settled(self, work: Work, places: range, each: Sized, text: str) -> bool:
+        """Whether the shortened text is sent, as was decided when this conversation had it new."""
+        block = each.block
+        if text == block.text:
+            return False
+        where = f"{block.message}|{block.piece}|{block.start}"
+        key = digest_of(work.digest(places.stop), where)
+        decided = self._beginnings.decided(key)
+        if decided is None:
+            change = self._change(work, each, text)
+            decided = is_worth(change, Rates.of(work.roster, self._tools.price))
+            self._beginnings.decide(key, shorten=decided)
+        return decided
+
+    def _change(self, work: Work, each: Sized, text: str) -> Change:
+        block = each.block
+        ahead = f"{block.piece}|{work.prompt.messages[block.message].text[: block.start]}"
+        before = digest_of(work.digest(block.message), ahead)
+        chars = self._beginnings.stable(before, block.text)
+        stable = round(each.tokens * chars / len(block.text))
+        if sum(work.sizes[: block.message]) + stable < CACHED_FROM:
+            stable = 0
+        cost = self._tools.cost * each.tokens
+        return Change(each.tokens, work.counter.count(text), stable, cost)

@@ -1,0 +1,97 @@
+"""One request while it is shortened: its messages, their sizes, and what was left out."""
+
+from dataclasses import dataclass, field
+
+from tokenomics_shared.planning import TokenCounter
+from tokenomics_shared.shrinking.blocks import OWN_ROLES, SYSTEM_ROLES, TOOL_ROLES, Block
+from tokenomics_shared.shrinking.worth import digest_of
+from tokenomics_shared.types import Message, Prompt, Roster
+
+TURN_OVERHEAD = 4
+"""Tokens that a chat format spends around each turn."""
+
+
+@dataclass(slots=True)
+class Work:
+    """A request being shortened.
+
+    Attributes:
+        prompt: the request as it came.
+        roster: the models that may answer it.
+        counter: counts tokens.
+        budget: tokens it may take, the answer included.
+        tools: tokens of the tools' schemas.
+        came: tokens of each message as it came.
+        sizes: of each as it is sent.
+        messages: as they are sent.
+        fresh, cached: tokens that compression leaves out, of the last messages and of earlier ones.
+        notes: what could not be done, in words.
+    """
+
+    prompt: Prompt
+    roster: Roster
+    counter: TokenCounter
+    budget: int
+    tools: int = 0
+    came: list[int] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    fresh: int = 0
+    cached: int = 0
+    notes: list[str] = field(default_factory=list)
+    _digests: list[bytes] = field(default_factory=lambda: [b""])
+
+    def __post_init__(self) -> None:
+        count = self.counter.count
+        self.messages = list(self.prompt.messages)
+        self.came = [count(it.text) + TURN_OVERHEAD for it in self.messages]
+        self.sizes = list(self.came)
+        self.tools = sum(count(str(tool)) for tool in self.prompt.tools)
+        last = (at for at, it in enumerate(self.messages, 1) if it.role in OWN_ROLES)
+        self._new_from = max(last, default=0)
+
+    _new_from: int = 0
+
+    @property
+    def model(self) -> str:
+        """The premium model's name."""
+        return self.roster.tiers[self.roster.premium.tier].model
+
+    def digest(self, place: int) -> bytes:
+        """The digest of all messages before this place, as they came."""
+        while len(self._digests) <= place:
+            message = self.prompt.messages[len(self._digests) - 1]
+            self._digests.append(digest_of(self._digests[-1], f"{message.role}\n{message.text}"))
+        return self._digests[place]
+
+    def system_tokens(self, end: int) -> int:
+        """Tokens of the system's turns before this place."""
+        turns = zip(self.prompt.messages[:end], self.came, strict=False)
+        return sum(size for message, size in turns if message.role in SYSTEM_ROLES)
+
+    def shortened(self, place: int, message: Message, before: int, after: int) -> None:
+        """Send this message in its place, which leaves out so many tokens."""
+        self.messages[place] = message
+        saved = before - after
+        self.sizes[place] -= saved
+        if place >= self._new_from:
+            self.fresh += saved
+        else:
+            self.cached += saved
+
+    def kind_of(self, place: int) -> str:
+        """What the plan calls a message."""
+        role = self.prompt.messages[place].role
+        if role in SYSTEM_ROLES:
+            return "system"
+        if place < self._new_from:
+            return "history"
+        return "tool" if role in TOOL_ROLES else "question"
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """A text that may be shortened, with its tokens."""
+
+    block: Block
+    tokens: int
