@@ -1,5 +1,16 @@
 """Prediction of an answer's length."""
 
+from tokenomics_shared.prediction.cap import cap, raised
 from tokenomics_shared.prediction.heuristic import predict_output_tokens
+from tokenomics_shared.prediction.predictor import Learning, NoLengths, Predictor
+from tokenomics_shared.prediction.quantiles import Quantiles
 
-__all__ = ["predict_output_tokens"]
+__all__ = [
+    "Learning",
+    "NoLengths",
+    "Predictor",
+    "Quantiles",
+    "cap",
+    "predict_output_tokens",
+    "raised",
+]
