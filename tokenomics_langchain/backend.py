@@ -18,14 +18,14 @@ from tokenomics_langchain.convert import (
     logprobs_of,
     to_chunks,
     to_failure,
-    to_new_message,
     to_reply,
+    to_sent,
 )
 from tokenomics_langchain.crew import HELPERS
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.ports import Chunk
-from tokenomics_shared.types import Prompt, Reply, Strategy
+from tokenomics_shared.types import Message, Prompt, Reply, Strategy
 
 _LIMIT_NAMES = ("max_output_tokens", "max_tokens", "num_predict", "max_new_tokens")
 """What providers call the limit on an answer; the first that is a field of the model's class."""
@@ -141,10 +141,11 @@ class LangChainBackend:
         return replace(self, messages=list(self.messages), runs=LegRuns(None, "none"))
 
     def _messages(self, prompt: Prompt) -> list[BaseMessage]:
-        """What to send: the caller's own objects, new ones for turns that were reworded."""
-        if all(turn.raw is not None for turn in prompt.messages):
+        """What to send: the caller's own objects, copies or new ones for turns that say else."""
+        turns = prompt.messages
+        if len(turns) == len(self.messages) and all(map(_is_untouched, turns)):
             return self.messages
-        return [turn.raw or to_new_message(turn) for turn in prompt.messages]
+        return [turn.raw if _is_untouched(turn) else to_sent(turn) for turn in turns]
 
     def _target(self, ask: Generate) -> Target:
         """The model to call and everything to call it with, stop sequences included."""
@@ -167,6 +168,10 @@ class LangChainBackend:
         if "max_tokens" in merged or strategy.max_tokens is not None:
             _limit(model, merged, strategy.max_tokens)
         return model, merged
+
+
+def _is_untouched(turn: Message) -> bool:
+    return turn.raw is not None and turn.raw.content is turn.content
 
 
 def _for_ourselves(

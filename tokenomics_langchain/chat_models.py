@@ -82,9 +82,12 @@ class ChatTokenomics(BaseChatModel):
         config: the configuration, a mapping of its settings, or the path of a TOML file.
         quality_target: share of premium's quality to keep at the least cost, in (0, 1].
         aim: the same in words: `save`, `balanced` (the default) or `quality`.
-        llm, memory, orchestrator, bandit, judge, cascading, audit, telemetry, prices: the
-            configuration's parts, as mappings or objects, over `config`. `judge` may also be a
-            function `(question, answer) -> score` from 0 to 1.
+        token_budget: tokens a request is planned for, prompt and answer together; 4,000 when None.
+        history: what becomes of old turns over that budget: `off`, `window` or `summary`.
+        llm, memory, orchestrator, compression, prediction, bandit, judge, cascading, audit,
+            telemetry, prices: the configuration's parts, as mappings or objects, over `config`.
+            `judge` may also be a function `(question, answer) -> score` from 0 to 1;
+            `compression` True, a method's name or a `Compressor`.
         state_dir: folder for cache, ledger and bandit state; without it they end with the process.
         nested: `"trace"` shows each tier's call as a child run to tracers.
         engine: shared with other models when given; made from the configuration otherwise.
@@ -107,6 +110,8 @@ class ChatTokenomics(BaseChatModel):
     llm: Given = None
     memory: Given = None
     orchestrator: Given = None
+    compression: Given = None
+    prediction: Given = None
     bandit: Given = None
     judge: Given = None
     cascading: Given = None
@@ -115,6 +120,8 @@ class ChatTokenomics(BaseChatModel):
     prices: Given = None
     quality_target: Given = None
     aim: Given = None
+    token_budget: Given = None
+    history: Given = None
     state_dir: str | Path | None = None
     nested: Nested = "none"
     engine: Annotated[Engine, SkipValidation] = Field(

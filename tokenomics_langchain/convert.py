@@ -61,8 +61,11 @@ def to_message(message: BaseMessage) -> Message:
     return Message(role, message.content, calls, extra, message)
 
 
-def to_new_message(turn: Message) -> BaseMessage:
-    """A turn of plain text that no object of LangChain's says yet."""
+def to_sent(turn: Message) -> BaseMessage:
+    """A turn that no object of LangChain's says: a copy of its own with this content, or anew."""
+    if turn.raw is not None:
+        own: BaseMessage = turn.raw
+        return own.model_copy(update={"content": turn.content})
     kind = SystemMessage if turn.role == "system" else HumanMessage
     return kind(content=turn.text, name=turn.extra.get("name"))
 

@@ -23,10 +23,15 @@ _OF_CALLS = ("temperature", "max_tokens", "timeout", "max_retries")
 _OF_BANDIT = ("quality_target", "aim")
 """Keywords of ours that are settings of the configuration's `bandit`."""
 
+_OF_ORCHESTRATOR = {"token_budget": "default_token_budget", "history": "history"}
+"""Keywords of ours that are settings of its `orchestrator`, and what they are called there."""
+
 SECTIONS = (
     "llm",
     "memory",
     "orchestrator",
+    "compression",
+    "prediction",
     "bandit",
     "judge",
     "cascading",
@@ -56,7 +61,9 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     shared = None
     if isinstance(memory, Memory):
         shared, values["memory"] = memory, memory.config
-    _move_into(values, "bandit", _OF_BANDIT)
+    _move_into(values, "bandit", {name: name for name in _OF_BANDIT})
+    _move_into(values, "orchestrator", _OF_ORCHESTRATOR)
+    _read_compression(values)
     overrides = {name: values.pop(name) for name in (*SECTIONS, "state_dir") if name in values}
     engine = values.get("engine")
     config = engine.config if engine is not None else _config(values.get("config"), overrides)
@@ -72,9 +79,22 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _move_into(values: dict[str, Any], section: str, names: Sequence[str]) -> None:
-    """Put keywords of ours where the configuration has them."""
-    moved = {name: values.pop(name) for name in names if name in values}
+def _read_compression(values: dict[str, Any]) -> None:
+    """Take a yes, a method's name or a compressor for the setting it is."""
+    from tokenomics_shared.planning import Compressor
+
+    given = values.get("compression")
+    if isinstance(given, bool):
+        values["compression"] = {"method": "auto" if given else "off"}
+    elif isinstance(given, str):
+        values["compression"] = {"method": given}
+    elif isinstance(given, Compressor):
+        values["compression"] = {"compressor": given}
+
+
+def _move_into(values: dict[str, Any], section: str, names: Mapping[str, str]) -> None:
+    """Put keywords of ours where the configuration has them, by its names for them."""
+    moved = {name: values.pop(own) for own, name in names.items() if own in values}
     if not moved:
         return
     own = values.get(section, {})

@@ -1,4 +1,4 @@
-"""What a call says about memory, in its `configurable` or its metadata."""
+"""What a call says about memory and its token budget, in its `configurable` or its metadata."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -22,12 +22,14 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "cache_text": (str,),
     "corpus_version": (str, int),
     "tenant": (str, int),
+    "token_budget": (int,),
+    "compress": (bool,),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How one call is to be remembered, as `Prompt` names it."""
+    """How one call is to be remembered and sent, as `Prompt` names it."""
 
     no_cache: bool = False
     no_store: bool = False
@@ -35,6 +37,8 @@ class Wishes:
     cache_text: str | None = None
     corpus_version: str = ""
     tenant: str = ""
+    token_budget: int | None = None
+    compress: bool | None = None
 
     def put_on(self, prompt: Prompt) -> Prompt:
         """The request with these wishes."""
@@ -46,6 +50,8 @@ class Wishes:
             cache_text=self.cache_text,
             corpus_version=self.corpus_version,
             tenant=self.tenant,
+            token_budget=self.token_budget,
+            compress=self.compress,
         )
 
 
@@ -89,6 +95,8 @@ def _checked(found: Mapping[str, Any]) -> Wishes:
             raise PromptError(f"{name} = {value!r}: must be {wanted}")
     if found.get("ttl", 1) <= 0:
         raise PromptError(f"ttl = {found['ttl']!r}: must be more than 0 seconds")
+    if found.get("token_budget", 1) < 1:
+        raise PromptError(f"token_budget = {found['token_budget']!r}: must be at least 1 token")
     texts = {name: str(found[name]) for name in ("corpus_version", "tenant") if name in found}
     return Wishes(**{**found, **texts})
 

@@ -126,17 +126,71 @@ class MemoryConfig(Section):
 
 
 class OrchestratorConfig(Section):
-    """What is known about a request before any model is asked.
+    """What is known about a request before any model is asked, and what of it is sent.
 
     Attributes:
         enabled: plan requests, and refuse empty ones.
         default_token_budget: tokens a request is planned for, prompt and answer together.
-        max_context_tokens: tokens of retrieved context that a plan may hold.
+            Compression and history keep to it; without them it is only told.
+        max_context_tokens: tokens of retrieved text and tools' results together that are sent of
+            one turn, where they are compressed.
+        knapsack: how the budget is divided: `greedy`, or `exact` by OR-Tools.
+        history: what becomes of old turns when a conversation is over its budget: `off` sends
+            them, `window` leaves them out, `summary` has the cheapest model sum them up.
+        keep_last: exchanges, from a user's turn to the next, that are always sent.
+        summary_tokens: of a summary at most.
     """
 
     enabled: bool = True
     default_token_budget: Positive = 4_000
     max_context_tokens: Positive = 8_000
+    knapsack: Literal["greedy", "exact"] = "greedy"
+    history: Literal["off", "window", "summary"] = "off"
+    keep_last: Positive = 2
+    summary_tokens: Annotated[int, Field(ge=50)] = 400
+
+
+class CompressionConfig(Section):
+    """Long texts sent in fewer tokens: the user's, retrieved ones, tools' results.
+
+    Attributes:
+        method: `off`; `auto` shortens structured text by its records and prose by its sentences,
+            `extractive` and `structured` do one of them; `llmlingua2` drops words.
+        compressor: a `Compressor` of your own, in the method's place.
+        model: the checkpoint of `llmlingua2`: a folder, or a name on the model hub.
+        min_tokens, min_chars: texts that are longer by the one or the other are shortened.
+        ratio: share of its tokens that a text keeps.
+        tool_ratio: share that a tool's result keeps.
+        embedder: reads sentences by meaning: as for memory, or `True` for MiniLM in this process.
+            None for words alone.
+        price: US dollars per million tokens that the compressor itself costs; 0 for what runs in
+            this process.
+    """
+
+    method: Literal["off", "auto", "extractive", "structured", "llmlingua2"] = "off"
+    compressor: Annotated[Any, Field(exclude=True)] = None
+    model: str | None = None
+    min_tokens: Positive = 150
+    min_chars: Positive = 500
+    ratio: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.4
+    tool_ratio: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.3
+    embedder: Annotated[Any, Field(exclude=True)] = None
+    price: Annotated[Decimal, Field(ge=0)] = Decimal(0)
+
+
+class PredictionConfig(Section):
+    """How long answers will be.
+
+    Attributes:
+        enabled: learn it from the answers of each model; otherwise a rule of thumb tells.
+        cap: limit answers by what was learned, generously, so that none runs away. One that is
+            cut is asked for again; what a caller reads as it comes is not limited.
+        lengths_path: file that keeps lengths and features, no text, beyond the process.
+    """
+
+    enabled: bool = True
+    cap: bool = True
+    lengths_path: FilePath | None = None
 
 
 class BanditConfig(Section):
@@ -293,7 +347,8 @@ class TokenomicsConfig(BaseSettings):
     """Everything that can be set.
 
     Attributes:
-        llm, memory, orchestrator, bandit, judge, cascading, audit, telemetry: the parts.
+        llm, memory, orchestrator, compression, prediction, bandit, judge, cascading, audit,
+        telemetry: the parts.
         prices: by model name, over the price library's.
         state_dir: folder for the cache, the ledger and the bandit's state, where they have no
             path of their own. Without it they end with the process.
@@ -311,6 +366,8 @@ class TokenomicsConfig(BaseSettings):
     llm: LLMConfig = LLMConfig()
     memory: MemoryConfig = MemoryConfig()
     orchestrator: OrchestratorConfig = OrchestratorConfig()
+    compression: CompressionConfig = CompressionConfig()
+    prediction: PredictionConfig = PredictionConfig()
     bandit: BanditConfig = BanditConfig()
     judge: JudgeConfig = JudgeConfig()
     cascading: CascadingConfig = CascadingConfig()
@@ -359,6 +416,8 @@ class TokenomicsConfig(BaseSettings):
         layers: dict[str, Any] = {
             "memory": {"use_exact_cache": False},
             "orchestrator": {"enabled": False},
+            "compression": {"method": "off"},
+            "prediction": {"enabled": False, "cap": False},
             "bandit": {"enabled": False},
             "cascading": {"enabled": False},
             "audit": {"enabled": False},

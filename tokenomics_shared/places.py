@@ -17,6 +17,7 @@ class Places:
     bandit: Path | None
     ledger: Path | None
     samples: Path | None
+    lengths: Path | None
     folder: Path | None
 
     @classmethod
@@ -34,6 +35,9 @@ class Places:
                 config.memory.persistent_cache_path, "cache.db"
             ),
             "bandit.state_file": config.path_of(config.bandit.state_file, "bandit_state.json"),
+            "prediction.lengths_path": config.path_of(
+                config.prediction.lengths_path, "lengths.db"
+            ),
             "telemetry.ledger_path": config.path_of(config.telemetry.ledger_path, "ledger.db"),
         }
         for (name, path), (other, twin) in combinations(named.items(), 2):
@@ -44,5 +48,6 @@ class Places:
             bandit=named["bandit.state_file"],
             ledger=named["telemetry.ledger_path"],
             samples=config.path_of(None, "samples.db"),
+            lengths=named["prediction.lengths_path"],
             folder=folder,
         )

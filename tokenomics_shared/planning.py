@@ -1,6 +1,6 @@
 """What planning, compression and prediction exchange: their values and ports."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -166,6 +166,10 @@ class LengthStore(Protocol):
 
     def samples(self, model: str | None = None) -> Iterator[LengthSample]:
         """Samples of a model, or all, oldest first, queued ones included."""
+        ...
+
+    def counts(self) -> Mapping[str, int]:
+        """Samples of each model, queued ones included; models that were trained, too."""
         ...
 
     def model(self, name: str) -> str | None:

@@ -15,6 +15,13 @@ Part = Literal["memory_layer", "orchestrator", "bandit", "compression", "cascade
 """What saves, by the names of `Savings`."""
 
 
+SYSTEM_ROLES = frozenset({"system", "developer"})
+USER_ROLES = frozenset({"human", "user"})
+OWN_ROLES = frozenset({"ai", "assistant", "model"})
+TOOL_ROLES = frozenset({"tool", "function"})
+"""What frameworks call the four sides of a conversation."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolCall:
     """A function the model asks for.
@@ -40,7 +47,8 @@ class Message:
         tool_calls: functions the turn asks for.
         extra: everything else of the turn that the model sees (JSON-able): a name, the id of
             the tool call it answers, provider fields. Message ids do not belong here.
-        raw: the framework's own object; it is what is sent, untouched.
+        raw: the framework's own object; it is what is sent, untouched. Where its content is not
+            `content` itself, the same object, a copy of it with that content is sent instead.
     """
 
     role: str

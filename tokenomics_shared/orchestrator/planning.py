@@ -1,14 +1,11 @@
 """The query plan."""
 
-from collections.abc import Callable
-
 from tokenomics_shared.errors import PromptError
 from tokenomics_shared.orchestrator.complexity import complexity_of
-from tokenomics_shared.orchestrator.tokens import prompt_tokens
-from tokenomics_shared.types import Complexity, Prompt, QueryPlan
-
-Predict = Callable[[Complexity, int, str], int]
-"""Predicts an answer's tokens: from complexity, the prompt's tokens, and the question."""
+from tokenomics_shared.orchestrator.shares import Share, named, shares
+from tokenomics_shared.orchestrator.tokens import TURN_OVERHEAD, estimate_tokens
+from tokenomics_shared.planning import LengthPredictor
+from tokenomics_shared.types import OWN_ROLES, Forecast, Prompt, QueryPlan, Roster
 
 _UNPLANNED = QueryPlan("medium", token_budget=0, input_tokens=0, predicted_output_tokens=0)
 
@@ -19,7 +16,7 @@ class NoPlan:
     def check(self, prompt: Prompt) -> None:
         """Let everything pass."""
 
-    def plan(self, prompt: Prompt) -> QueryPlan:  # noqa: ARG002 -- port
+    def plan(self, prompt: Prompt, roster: Roster) -> QueryPlan:  # noqa: ARG002 -- port
         """The same empty plan for every request."""
         return _UNPLANNED
 
@@ -27,15 +24,16 @@ class NoPlan:
 class Orchestrator:
     """Plans a request from its prompt alone."""
 
-    def __init__(self, token_budget: int, predict: Predict) -> None:
+    def __init__(self, token_budget: int, lengths: LengthPredictor) -> None:
         """Make a planner.
 
         Args:
-            token_budget: tokens a request may take, prompt and answer together, at least 1.
-            predict: predicts an answer's tokens.
+            token_budget: tokens a request may take, prompt and answer together, at least 1,
+                unless it says.
+            lengths: predicts an answer's tokens.
         """
         self._token_budget = token_budget
-        self._predict = predict
+        self._lengths = lengths
 
     def check(self, prompt: Prompt) -> None:
         """Refuse an empty prompt.
@@ -52,10 +50,44 @@ class Orchestrator:
             f"empty prompt: no content in any of its turns ({turns}); nothing was asked"
         )
 
-    def plan(self, prompt: Prompt) -> QueryPlan:
+    def plan(self, prompt: Prompt, roster: Roster) -> QueryPlan:
         """Say what is known about this request before any model is asked."""
         question = prompt.question
         complexity = complexity_of(question)
-        tokens = prompt_tokens(prompt)
-        predicted = self._predict(complexity, tokens, question)
-        return QueryPlan(complexity, self._token_budget, tokens, predicted)
+        parts = _parts(prompt)
+        tokens = sum(part.tokens for part in parts)
+        forecasts: dict[str, Forecast] = {}
+        predicted = 0
+        for arm in roster.arms:
+            model = roster.tiers[arm.tier].model
+            forecast = forecasts.get(model)
+            if forecast is None:
+                forecast = self._lengths.forecast(question, complexity, tokens, model)
+                forecasts[model] = forecast
+            predicted = forecast.p50
+        budget = prompt.token_budget or self._token_budget
+        told = shares(parts, budget, predicted)
+        return QueryPlan(
+            complexity,
+            budget,
+            tokens,
+            predicted,
+            forecasts,
+            told.allocations,
+            told.context_quality_score,
+            note=told.note,
+        )
+
+
+def _parts(prompt: Prompt) -> list[Share]:
+    """What is sent, by what it is to the request; tokens are estimated."""
+    parts = []
+    old = False
+    for message in reversed(prompt.messages):
+        old = old or message.role in OWN_ROLES
+        size = estimate_tokens(message.text) + TURN_OVERHEAD
+        parts.append(Share(named(message.role, old=old), size, size))
+    if prompt.tools:
+        size = sum(estimate_tokens(str(tool)) for tool in prompt.tools)
+        parts.append(Share("tools", size, size))
+    return parts

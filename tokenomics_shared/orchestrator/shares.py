@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from tokenomics_shared.orchestrator.allocation import RESPONSE_SHARE, RESPONSE_UTILITY
-from tokenomics_shared.types import Allocation
+from tokenomics_shared.types import SYSTEM_ROLES, TOOL_ROLES, Allocation
 
 _GIVEN: Final = frozenset({"question", "system", "tools"})
 """What is there whatever is found; the rest is context, in one way or another."""
@@ -25,6 +25,20 @@ class Shares(NamedTuple):
     allocations: tuple[Allocation, ...]
     context_quality_score: float
     note: str
+
+
+def named(role: str, *, old: bool) -> str:
+    """What the plan calls a turn.
+
+    Args:
+        role: whose it is.
+        old: the model has spoken since.
+    """
+    if role in SYSTEM_ROLES:
+        return "system"
+    if old:
+        return "history"
+    return "tool" if role in TOOL_ROLES else "question"
 
 
 def shares(parts: Sequence[Share], budget: int, predicted: int) -> Shares:

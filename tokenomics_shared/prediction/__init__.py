@@ -3,5 +3,16 @@
 from tokenomics_shared.prediction.cap import cap, raised
 from tokenomics_shared.prediction.heuristic import predict_output_tokens
 from tokenomics_shared.prediction.limits import Lengths
+from tokenomics_shared.prediction.predictor import Learning, NoLengths, Predictor
+from tokenomics_shared.prediction.quantiles import Quantiles
 
-__all__ = ["Lengths", "cap", "predict_output_tokens", "raised"]
+__all__ = [
+    "Learning",
+    "Lengths",
+    "NoLengths",
+    "Predictor",
+    "Quantiles",
+    "cap",
+    "predict_output_tokens",
+    "raised",
+]

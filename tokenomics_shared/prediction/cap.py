@@ -1,36 +1,41 @@
-"""Our own limit on an answer: a guard against one that runs away, not a saving."""
+"""How long an answer may get before it counts as run away.
+
+Providers bill what is generated, not what is allowed, so a limit saves next to nothing. It ends
+answers that would never end, and lets providers with quotas reserve less.
+"""
 
 from math import ceil
-from typing import Final
 
 from tokenomics_shared.types import Forecast
 
-FLOOR: Final = 256
-"""Tokens that every answer may have."""
+LEAST = 256
+"""Tokens below which no limit is set: cutting an answer costs more than that."""
 
-OVER_MEDIAN: Final = 1.5
-"""Times its median length that every answer may have."""
+MARGIN = 1.5
+"""Times the median that an answer may have, however sure the forecast is."""
 
-LARGER: Final = 4
-"""Times a limit that a second try may have."""
+RAISE = 4
+"""How much larger the limit of a second try is."""
 
 
 def cap(forecast: Forecast, callers: int | None) -> int | None:
-    """The limit to send: the largest of the 99 % quantile, 1.5 medians, and a floor.
+    """The limit to send with a request: the largest of p99, 1.5 times the median, and 256.
 
     Args:
-        forecast: the answer's length.
-        callers: the caller's own limit, which is never raised.
+        forecast: of the answer.
+        callers: the caller's own limit, if any.
 
     Returns:
-        None without a trained forecast, or when the caller's own limit is as low.
+        Tokens; None for none of ours, because the forecast is not learned from answers or the
+        caller's limit is no larger.
     """
     if not forecast.trained:
         return None
-    ours = max(forecast.p99, ceil(OVER_MEDIAN * forecast.p50), FLOOR)
-    return None if callers is not None and callers <= ours else ours
+    ours = max(forecast.p99, ceil(MARGIN * forecast.p50), LEAST)
+    return ours if callers is None or ours < callers else None
 
 
-def raised(limit: int) -> int:
-    """The limit of the second try, after an answer that the first one cut."""
-    return LARGER * limit
+def raised(limit: int, callers: int | None = None) -> int | None:
+    """The limit of the second try after an answer was cut; None to leave the caller's alone."""
+    larger = RAISE * limit
+    return larger if callers is None or larger < callers else None

@@ -61,9 +61,8 @@ class Limiting:
         first = None if forecast is None else cap(forecast, callers)
         if first is None:
             return _NONE
-        second = raised(first)
-        too_large = callers is not None and callers <= second
-        return (first, None) if too_large else (first, second, None)
+        second = raised(first, callers)
+        return (first, None) if second is None else (first, second, None)
 
     def answered(self, strategy: Strategy, reply: Reply) -> None:
         """Take in an answer that none of them cut short."""

@@ -6,12 +6,7 @@ from typing import Any, Final
 
 from tokenomics_shared.planning import TextKind
 from tokenomics_shared.shrinking.sections import sections
-from tokenomics_shared.types import Message
-
-TOOL_ROLES: Final = frozenset({"tool", "function"})
-USER_ROLES: Final = frozenset({"human", "user"})
-OWN_ROLES: Final = frozenset({"ai", "assistant", "model"})
-SYSTEM_ROLES: Final = frozenset({"system", "developer"})
+from tokenomics_shared.types import OWN_ROLES, TOOL_ROLES, USER_ROLES, Message
 
 _QUERY: Final = 2_000
 """Characters of a question that say what a text is wanted for: its beginning and its end."""

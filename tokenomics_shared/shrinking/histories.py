@@ -1,17 +1,15 @@
 """What becomes of a conversation's old turns."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final, Protocol
 
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.orchestrator.allocation import RESPONSE_SHARE
 from tokenomics_shared.orchestrator.history import Turn, Window, cut
 from tokenomics_shared.ports import Account
-from tokenomics_shared.shrinking.blocks import SYSTEM_ROLES
 from tokenomics_shared.shrinking.summaries import Summaries
 from tokenomics_shared.shrinking.work import Work
-from tokenomics_shared.types import Message
+from tokenomics_shared.types import SYSTEM_ROLES, Message
 
 HEADING: Final = "Summary of our conversation so far:\n"
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from tokenomics_shared.orchestrator.shares import named
 from tokenomics_shared.planning import TokenCounter
-from tokenomics_shared.shrinking.blocks import OWN_ROLES, SYSTEM_ROLES, TOOL_ROLES, Block
+from tokenomics_shared.shrinking.blocks import Block
 from tokenomics_shared.shrinking.worth import digest_of
-from tokenomics_shared.types import Message, Prompt, Roster
+from tokenomics_shared.types import OWN_ROLES, SYSTEM_ROLES, Message, Prompt, Roster
 
 TURN_OVERHEAD = 4
 """Tokens that a chat format spends around each turn."""
@@ -81,12 +82,7 @@ class Work:
 
     def kind_of(self, place: int) -> str:
         """What the plan calls a message."""
-        role = self.prompt.messages[place].role
-        if role in SYSTEM_ROLES:
-            return "system"
-        if place < self._new_from:
-            return "history"
-        return "tool" if role in TOOL_ROLES else "question"
+        return named(self.prompt.messages[place].role, old=place < self._new_from)
 
 
 @dataclass(frozen=True, slots=True)

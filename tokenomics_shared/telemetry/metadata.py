@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from tokenomics_shared.types import Charge, Outcome, Recall, Savings
+from tokenomics_shared.types import Charge, Outcome, QueryPlan, Recall, Savings
 
 
 def as_metadata(outcome: Outcome) -> dict[str, Any]:
@@ -33,6 +33,7 @@ def as_metadata(outcome: Outcome) -> dict[str, Any]:
         "component_savings": None if outcome.savings is None else _savings(outcome.savings),
         "predicted_max_tokens": outcome.plan.predicted_output_tokens if outcome.plan else None,
         "complexity": outcome.plan.complexity if outcome.plan else None,
+        "plan": _plan(outcome.plan) if outcome.plan else None,
         "cascading_escalated": outcome.escalated,
         "quality": outcome.quality,
         "reward": outcome.reward,
@@ -70,6 +71,22 @@ def _entry(recall: Recall) -> str:
 def _savings(savings: Savings) -> dict[str, float]:
     parts = {part: float(saved) for part, saved in savings.by_part().items()}
     return parts | {"total_savings": float(savings.total)}
+
+
+def _plan(plan: QueryPlan) -> dict[str, Any]:
+    return {
+        "token_budget": plan.token_budget,
+        "input_tokens": plan.input_tokens,
+        "tokens_not_sent": sum(each.fresh + each.cached for each in plan.unsent),
+        "compression_ratio": plan.compression_ratio,
+        "context_quality_score": plan.context_quality_score,
+        "allocations": {
+            each.name: {"tokens": each.tokens, "wanted": each.wanted, "utility": each.utility}
+            for each in plan.allocations
+        },
+        "approximate": plan.approximate,
+        "note": plan.note,
+    }
 
 
 def _call(charge: Charge) -> dict[str, Any]:
