@@ -1,0 +1,221 @@
+"""Pruning: the words of texts that are needed most, within a token budget.
+
+What LLMLingua-2 does with its model's findings (Pan et al. 2024, arXiv 2403.12968, section 4): a
+word is as likely needed as its tokens are on average, and the likeliest stay, in their order.
+Here words are places in the text, so what stays is the text's own characters, and guarded spans
+stay whole, whatever the model finds.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from tokenomics_shared.compression.spans import all_kept, guarded, unaltered
+from tokenomics_shared.compression.words import Word, words
+from tokenomics_shared.planning import Count
+
+LEAST_SAVING = 0.05
+"""Share of its tokens that must go for a text to be reduced to its guarded spans."""
+
+_BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
+_SPACE = re.compile(r"\s")
+_ENDS = tuple(".!?,;:\u2026\u3002\uff01\uff1f\uff0c\uff1b\uff1a\u3001")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A text and what a model found of its words.
+
+    Attributes:
+        text: the text.
+        words: its words in their order; what lies between them is separators.
+    """
+
+    text: str
+    words: tuple[Word, ...]
+
+
+def prune(scored: Scored, budget: int, count: Count, *, drop_repeats: bool = False) -> str:
+    """Shorten one text; see `prune_all`."""
+    return prune_all([scored], budget, count, drop_repeats=drop_repeats)[0]
+
+
+def prune_all(
+    scored: Sequence[Scored], budget: int, count: Count, *, drop_repeats: bool = False
+) -> list[str]:
+    """Shorten texts to a token budget that they share.
+
+    One threshold holds for the words of all texts, so that a text of needed words keeps more of
+    them than a text of fillers does. A text whose guarded spans got lost on the way stays as it
+    was, and the others give way.
+
+    Args:
+        scored: the texts.
+        budget: tokens that all of them together should have.
+        count: counts tokens.
+        drop_repeats: drop a word that follows on itself in what stays.
+
+    Returns:
+        Texts that together are within the budget; or, where guarded spans alone are over it,
+        each reduced to its spans, or as it was when that saves less than `LEAST_SAVING`. Either
+        way pruning them again at the same budget changes nothing.
+    """
+    whole = [each.text for each in scored]
+    if _tokens(whole, count) <= budget:
+        return whole
+    least = [_least(each.text, count) for each in scored]
+    if _tokens(least, count) > budget:
+        return least
+    drafts = [
+        _Draft.whole(each.text)
+        if least[at] == each.text
+        else _Draft.of(each, drop_repeats=drop_repeats)
+        for at, each in enumerate(scored)
+    ]
+    while True:
+        found = _fitting(drafts, budget, count)
+        if found is None:
+            return least
+        broken = [at for at, text in enumerate(found) if not _sound(whole[at], text)]
+        if not broken:
+            return found
+        for at in broken:
+            drafts[at] = _Draft.whole(whole[at])
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """Characters that go or stay together; a word, or guarded spans and the words they touch."""
+
+    start: int
+    end: int
+    probability: float = 1.0
+    glued: bool = False
+    forced: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A text as units."""
+
+    text: str
+    units: tuple[_Unit, ...]
+    drop_repeats: bool = False
+
+    @classmethod
+    def whole(cls, text: str) -> "_Draft":
+        """A text that stays as it is."""
+        return cls(text, (_Unit(0, len(text)),))
+
+    @classmethod
+    def of(cls, scored: Scored, *, drop_repeats: bool) -> "_Draft":
+        """A text whose words may go unless a guarded span touches them."""
+        free = [
+            _Unit(word.start, word.end, word.probability, word.glued, forced=False)
+            for word in scored.words
+        ]
+        spans = [_Unit(span.start, span.end) for span in guarded(scored.text)]
+        units: list[_Unit] = []
+        for unit in sorted(free + spans, key=lambda one: (one.start, one.end)):
+            if units and unit.start < units[-1].end:
+                units[-1] = _Unit(units[-1].start, max(unit.end, units[-1].end))
+            else:
+                units.append(unit)
+        return cls(scored.text, tuple(units), drop_repeats)
+
+    def keeping(self, kept: Sequence[int]) -> str:
+        """The text of these units, by their places in ascending order."""
+        parts: list[str] = []
+        last = -1
+        for at in kept:
+            if self._needless(parts, last, at):
+                continue
+            parts += (self._gap(last, at), self.text[self.units[at].start : self.units[at].end])
+            last = at
+        if parts and last == len(self.units) - 1:
+            parts.append(self.text[self.units[last].end :])
+        return "".join(parts) if self.units else self.text
+
+    def _needless(self, parts: list[str], last: int, at: int) -> bool:
+        """Whether a unit adds nothing to what stays before it."""
+        unit = self.units[at]
+        if unit.forced or at == last + 1 == 0:
+            return False
+        if unit.glued:
+            return at > last + 1 and (not parts or parts[-1].endswith(_ENDS))
+        word = self.text[unit.start : unit.end]
+        return self.drop_repeats and bool(parts) and parts[-1].casefold() == word.casefold()
+
+    def _gap(self, last: int, at: int) -> str:
+        """What parts a unit from the one before it that stays."""
+        before = self.units[last].end if last >= 0 else 0
+        gap = self.text[before : self.units[at].start]
+        if at == last + 1:
+            return gap
+        if last < 0 or self.units[at].glued:
+            return ""
+        if _BLANK_LINE.search(gap):
+            return "\n\n"
+        if "\n" in gap:
+            return "\n"
+        space = _SPACE.search(gap)
+        return " " if " " in gap else space.group() if space else ""
+
+
+def _tokens(texts: Sequence[str], count: Count) -> int:
+    return sum(count(text) for text in texts)
+
+
+def _sound(original: str, shortened: str) -> bool:
+    """Whether guarded spans are all there, and none came about by what stands together now."""
+    return original == shortened or (
+        all_kept(original, shortened) and unaltered(original, shortened)
+    )
+
+
+def _least(text: str, count: Count) -> str:
+    """A text's guarded spans alone, or the text where that is unsafe or saves next to nothing.
+
+    Spans are looked for until their text has none that goes, so that what comes out is its own
+    least form.
+    """
+    found, before = text, ""
+    while found != before:
+        before = found
+        draft = _Draft.of(Scored(before, tuple(words(before))), drop_repeats=False)
+        found = draft.keeping([at for at, unit in enumerate(draft.units) if unit.forced])
+    saved = count(text) - count(found)
+    return found if saved >= LEAST_SAVING * count(text) and _sound(text, found) else text
+
+
+def _fitting(drafts: Sequence[_Draft], budget: int, count: Count) -> list[str] | None:
+    """The texts with as many of the likeliest words as the budget has room for."""
+    places = [(at, nth) for at, draft in enumerate(drafts) for nth in range(len(draft.units))]
+    forced = [(at, nth) for at, nth in places if drafts[at].units[nth].forced]
+
+    def rank(place: tuple[int, int]) -> tuple[float, bool, tuple[int, int]]:
+        unit = drafts[place[0]].units[place[1]]
+        return -unit.probability, unit.glued, place
+
+    free = sorted(set(places).difference(forced), key=rank)
+
+    def texts(words: int) -> list[str]:
+        kept: dict[int, list[int]] = {
+            at: [nth for _, nth in group]
+            for at, group in groupby(sorted(forced + free[:words]), key=lambda one: one[0])
+        }
+        return [draft.keeping(kept.get(at, [])) for at, draft in enumerate(drafts)]
+
+    found = texts(0)
+    if _tokens(found, count) > budget:
+        return None
+    few, many = 0, len(free)
+    while many - few > 1:
+        middle = (few + many) // 2
+        tried = texts(middle)
+        if _tokens(tried, count) <= budget:
+            few, found = middle, tried
+        else:
+            many = middle
+    return found
