@@ -1,7 +1,18 @@
 """Prompt compression: the same request in fewer tokens."""
 
-from tokenomics_shared.compression.spans import GAP as GAP
-from tokenomics_shared.compression.spans import Span as Span
-from tokenomics_shared.compression.spans import all_kept as all_kept
-from tokenomics_shared.compression.spans import guarded as guarded
-from tokenomics_shared.compression.spans import unaltered as unaltered
+from tokenomics_shared.compression.mixed import Mixed
+from tokenomics_shared.compression.shapes import Shape, shape_of
+from tokenomics_shared.compression.spans import GAP, Span, all_kept, guarded, unaltered
+from tokenomics_shared.compression.structured import Structured
+
+__all__ = [
+    "GAP",
+    "Mixed",
+    "Shape",
+    "Span",
+    "Structured",
+    "all_kept",
+    "guarded",
+    "shape_of",
+    "unaltered",
+]

@@ -1,0 +1,73 @@
+"""What tells of a fault, and what only has the words of one."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
+_WORDS = tuple(
+    (
+        "error exception fatal panic critical crit emerg fail timeout timed refused denied"
+        " unreachable oom crash abort segfault traceback unavailable corrupt evicted killed"
+        " deadlock reject invalid unable severe exit backoff declined breach violat conflict"
+        " forbidden unauthorized missing expired lost broken stalled degraded down err http/"
+        " status"
+    ).split()
+)
+_BEFORE, _AFTER = 18, 16
+"""Characters before and after such a word that tell what it means."""
+_DIGITS = str.maketrans("36789", "22222")
+"""What makes more of these alike: whether a number is nothing or a status is what matters."""
+_FAULT = re.compile(
+    r"(?<![^\W_])(?:errors?|exception|fatal|panic(?:ked)?|critical|crit|emerg|severe|fail(?:ed|ure|ures|s|ing)?"
+    r"|time(?:d[ _-]?)?out|refused|denied|unreachable|oom\w*|out[ _]of[ _]memory|crash\w*"
+    r"|abort(?:ed|ing)?|segfault|traceback|unavailable|corrupt\w*|evicted|killed|deadlock"
+    r"|rejected|invalid|unable|declined|breach\w*|violat\w+|conflict|forbidden|unauthorized"
+    r"|missing|expired|lost|broken|stalled|degraded|down|\w*backoff"
+    r"|exit(?:ed)?[ _](?:code|status|with)[^\d\n]{0,12}[1-9]\d*)(?![^\W_])"
+    r"|(?<![^\W_])[a-z]\w*(?:error|exception|failure)(?![^\W_])"
+    r"|(?:http/\d\.\d\"?|status(?:_?code)?\"?[=: ])\s*\"?[45]\d\d\b"
+)
+_BENIGN = re.compile(
+    r"(?<![^\W_])(?:0|no|without|zero|any|if|non|not)[ _-]+(?:\w+[ _-]+)?"
+    r"(?:errors?|failures?|exceptions?|timeouts?|failed|missing|invalid|rejected|expired|lost)"
+    r"|\"?\w*(?:err(?:or)?s?|fail(?:ed|ures?|s)?|exceptions?|timeouts?|rejected|missing|dropped"
+    r"|invalid|lost|expired|down|killed|aborted|exit[ _](?:code|status))\w*\"?\s*[=:]\s*"
+    r"(?:\"?(?:0(?:\.0+)?%?|none|null|false|nil|ok|off|no)?\"?(?=[\s,;}\])]|$)|\[\]|\{\})"
+    r"|(?:error|timeout|failure|fail|exception)[ _-]?"
+    r"(?:count|rate|budget|handl\w+|page|log|threshold|ratio|policy|over|s?_total|_?ms|s?_seconds)"
+    r"|timeout[ _a-z]*[=: ]+\d[\d.]*\s*m?s?\b|break ?down|count ?down|(?:drop|scal\w+) ?down"
+    r"|(?:fault|error|fail)[ -]?(?:tolerant|free|safe|over)|down(?:load|stream|time=0)\w*"
+)
+_LEVEL = re.compile(r"(?<![^\W_])(?:fatal|panic|critical|emerg|error|severe|err)(?![^\W_])")
+
+
+def faults(texts: Sequence[str]) -> list[float]:
+    """How much each of the texts tells of a fault, 0 to 3, less where many of them do."""
+    scores = [0.0] * len(texts)
+    whole = "\n".join(texts).casefold()
+    ends = list(accumulate(len(text.casefold()) + 1 for text in texts))
+    known: dict[str, float] = {}
+    for word in _WORDS:
+        at = whole.find(word)
+        while at >= 0:
+            near = whole[max(at - _BEFORE, 0) : at + len(word) + _AFTER].translate(_DIGITS)
+            score = known.get(near)
+            if score is None:
+                score = known[near] = _fault(near)
+            if score:
+                row = bisect_right(ends, at)
+                scores[row] = max(scores[row], score)
+            at = whole.find(word, at + len(word))
+    share = sum(score > 0 for score in scores) / max(len(scores), 1)
+    # Where half of all tell of faults, telling of one tells them apart no longer.
+    return [score * max(0.25, 1 - 2 * max(share - 0.1, 0)) for score in scores]
+
+
+def _fault(near: str) -> float:
+    if not _FAULT.search(near):
+        return 0.0
+    told = _BENIGN.sub(" ", near)
+    if not _FAULT.search(told):
+        return 0.0
+    return 3.0 if _LEVEL.search(told) or "exception" in told else 2.2

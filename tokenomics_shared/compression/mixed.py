@@ -1,0 +1,123 @@
+"""Texts of several kinds under one budget: each kind by the compressor that reads it."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from tokenomics_shared.planning import Compressor, Count, TextKind
+
+LEAST_SHARE = 4
+"""A kind is sure of one in so many tokens of the budget, however little of the query it holds."""
+
+ROUNDS = 4
+"""What one kind can't give up the other is asked for; two rounds settle it, four are ample."""
+
+LOOK_AT = 100_000
+"""Characters of a text that are searched for the query's words, which bounds the cost."""
+
+_WORD = re.compile(r"\w{3,}")
+
+
+class Mixed:
+    """Prose by one compressor, structured texts (JSON, logs, tables, HTML) by another.
+
+    The budget is divided by tokens, weighted with how many of the query's words a kind holds;
+    what a kind doesn't need the other gets, and each is sure of a quarter of the budget.
+
+    Attributes:
+        name: "auto", since it chooses by text.
+        blocking: one of its compressors is.
+    """
+
+    name = "auto"
+
+    def __init__(
+        self,
+        count: Count,
+        prose: Compressor,
+        structured: Compressor,
+        is_structured: Callable[[str], bool],
+    ) -> None:
+        """Put it together.
+
+        Args:
+            count: counts tokens; the same for both compressors.
+            prose: shortens what is no structured text.
+            structured: shortens what is.
+            is_structured: tells them apart.
+        """
+        self._count = count
+        self._prose = prose
+        self._structured = structured
+        self._is_structured = is_structured
+
+    @property
+    def blocking(self) -> bool:
+        """Whether either of its compressors may take long."""
+        return self._prose.blocking or self._structured.blocking
+
+    def compress(
+        self, texts: Sequence[str], query: str, budget: int, kind: TextKind = "context"
+    ) -> list[str]:
+        """Shorten texts that are sent together, as many and in the same order."""
+        now = list(texts)
+        for _ in range(ROUNDS):
+            shorter = self._shortened(now, query, budget, kind)
+            if shorter == now:
+                break
+            now = shorter
+        return now
+
+    def _shortened(self, texts: list[str], query: str, budget: int, kind: TextKind) -> list[str]:
+        tokens = [self._count(text) for text in texts]
+        if sum(tokens) <= budget:
+            return texts
+        read = [self._is_structured(text) for text in texts]
+        made = [place for place, structured in enumerate(read) if structured]
+        written = [place for place, structured in enumerate(read) if not structured]
+        if not made or not written:
+            compressor = self._structured if made else self._prose
+            return compressor.compress(texts, query, budget, kind)
+        share = self._share(texts, tokens, made, query, budget)
+        shorter = _replaced(texts, made, self._structured, query, share, kind)
+        rest = budget - sum(self._count(shorter[place]) for place in made)
+        rest = max(rest, budget // LEAST_SHARE, 1)
+        return _replaced(shorter, written, self._prose, query, rest, kind)
+
+    def _share(
+        self, texts: list[str], tokens: list[int], made: list[int], query: str, budget: int
+    ) -> int:
+        """Tokens for the structured texts, whose places are `made`."""
+        structured = set(made)
+        sums = [0, 0]
+        held: list[set[str]] = [set(), set()]
+        wanted = _words(query)
+        for place, text in enumerate(texts):
+            sums[place in structured] += tokens[place]
+            held[place in structured] |= wanted & _words(text)
+        weights = [
+            size * (1 + len(found) / max(1, len(wanted)))
+            for size, found in zip(sums, held, strict=True)
+        ]
+        share = int(budget * weights[1] / sum(weights))
+        least = budget // LEAST_SHARE
+        share = min(max(share, least), budget - least)
+        # What either kind doesn't need is for the other.
+        return max(1, budget - sums[0] if sums[0] < budget - share else share)
+
+
+def _replaced(
+    texts: list[str],
+    places: list[int],
+    compressor: Compressor,
+    query: str,
+    budget: int,
+    kind: TextKind,
+) -> list[str]:
+    """All texts, those at the places shortened."""
+    shorter = compressor.compress([texts[place] for place in places], query, budget, kind)
+    replaced = dict(zip(places, shorter, strict=True))
+    return [replaced.get(place, text) for place, text in enumerate(texts)]
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text[:LOOK_AT].lower()))

@@ -1,0 +1,141 @@
+"""What a query asks for: its terms, and which end of which numbers."""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+_TERM = re.compile(r"[^\W_](?:[\w.\-/:@#+]*\w)?")
+_CAMEL = re.compile(r"[^\W_]+")
+_SHORT = 3
+"""Characters up to which a word is only looked for where words begin."""
+_STOP = frozenset(
+    "a about after all also am an and any are as at be been before being between both but by can"
+    " could did do does doing done each find for from get give had has have having he her here him"
+    " his how i if in into is it its just let list me more my no not of on one only or our out"
+    " please see she should show so some tell than that the their them then there these they this"
+    " those through to us was we were what when where which while who whom whose why will with"
+    " would you your".split()
+)
+_ENDING = re.compile(r"(?:ings?|ed|es|s|ly|ion|ions|er|est|ment|y|ies|e)$")
+_MOST = frozenset(
+    "largest biggest highest most max maximum slow slowest longest expensive priciest top greatest"
+    " peak worst heaviest busiest big large huge high long hot hottest oldest overloaded unusual"
+    " unusually exceeds exceeded spike spiked leaking full fullest hungriest loudest richest"
+    " abnormal anomalous outlier outlying costliest hog saturated".split()
+)
+_LEAST = frozenset(
+    "smallest lowest least min minimum fast fastest shortest cheapest fewest low small short cold"
+    " coldest bottom youngest lightest quickest poorest unusual unusually depleted empty idle"
+    " abnormal anomalous outlier outlying".split()
+)
+_LATEST = frozenset("latest newest recent recently last current".split())
+_EARLIEST = frozenset("earliest oldest first original".split())
+_FAULT = frozenset(
+    "fail fails failed failing failure failures error errors erroneous wrong broken break broke"
+    " problem problems issue issues down crash crashed crashing exception exceptions fault faulty"
+    " bug reject rejected denied refused unhealthy incident outage cause caused abort aborted"
+    " stuck dead died restart restarting trouble unsuccessful unable".split()
+)
+_NEAR = {
+    "slow": "latency duration time ms elapsed response seconds wait p50 p95 p99 took rt rtt delay",
+    "fast": "latency duration time ms elapsed response seconds wait p50 p95 p99 took rt rtt",
+    "long": "latency duration time ms elapsed seconds length wait age runtime",
+    "short": "latency duration time ms elapsed seconds length wait age runtime",
+    "expensive": "price cost amount total value fee usd eur",
+    "cheap": "price cost amount total value fee usd eur",
+    "cost": "price cost amount total value fee usd eur",
+    "pric": "price cost amount total value fee usd eur",
+    "larg": "size bytes amount total count value area volume quantity length",
+    "big": "size bytes amount total count value area volume quantity",
+    "small": "size bytes amount total count value area volume quantity",
+    "hot": "temp temperature celsius heat cpu",
+    "cold": "temp temperature celsius",
+    "heav": "weight kg mass load",
+    "full": "used use usage capacity percent disk",
+    "bus": "requests rps qps load cpu connections count hits",
+    "memor": "mem rss memory heap",
+    "leak": "mem rss memory heap",
+    "spend": "amount total cost value price",
+    "pa": "amount total cost value price",
+    "old": "age created date year since",
+}
+
+
+class Wanted:
+    """A query, read once for many texts."""
+
+    def __init__(self, query: str) -> None:
+        """Read a query; an empty one wants nothing in particular."""
+        words = [word.casefold() for word in _TERM.findall(query[:4000])]
+        plain = dict.fromkeys(part for word in words for part in _CAMEL.findall(word))
+        self._words = frozenset(plain)
+        self.exact = tuple(dict.fromkeys(w for w in words if not w.isalpha() and len(w) > 1))
+        """Identifiers and numbers, which are looked for whole."""
+        self.stems = tuple(
+            dict.fromkeys(stem(w) for w in plain if w.isalpha() and w not in _STOP and len(w) > 1)
+        )
+        self.most = bool(self._words & _MOST)
+        self.least = bool(self._words & _LEAST)
+        self.latest = bool(self._words & _LATEST)
+        self.earliest = bool(self._words & _EARLIEST)
+        self.fault = bool(self._words & _FAULT)
+
+    @cached_property
+    def _columns(self) -> frozenset[str]:
+        """Stems of column names that are asked about, by name or by what people say of them."""
+        near = (name for at in self.stems for name in _NEAR.get(at, "").split())
+        return frozenset((*self.stems, *map(stem, near)))
+
+    def names(self, column: str) -> bool:
+        """Whether the query is about a column, as its name is put together."""
+        return not self._columns.isdisjoint(_name_stems(column))
+
+    def matches(self, texts: Sequence[str]) -> list[float]:
+        """How well each of the texts answers to the query's terms, 0 to 10.
+
+        Terms weigh by how few of the texts have them (Robertson's inverse document frequency),
+        those with digits or joints more, longer texts less, as in BM25.
+        """
+        scores = [0.0] * len(texts)
+        if not texts or not (self.exact or self.stems):
+            return scores
+        folded = [text.casefold() for text in texts]
+        for term in self.exact:
+            whole = _whole(term)
+            found = [at for at, text in enumerate(folded) if term in text and whole(text)]
+            _credit(scores, found, 2.0)
+        for term in self.stems:
+            if len(term) > _SHORT:
+                found = [at for at, text in enumerate(folded) if term in text]
+            else:
+                begins = re.compile(rf"(?<![^\W_]){re.escape(term)}").search
+                found = [at for at, text in enumerate(folded) if term in text and begins(text)]
+            _credit(scores, found, 1.0)
+        mean = sum(map(len, texts)) / len(texts) or 1.0
+        return [
+            score and 10.0 * -math.expm1(-score / (2.8 + 1.2 * len(text) / mean))
+            for score, text in zip(scores, texts, strict=True)
+        ]
+
+
+def stem(word: str) -> str:
+    """A word without its ending, so that its forms are found by what they begin with."""
+    short = _ENDING.sub("", word)
+    return short if len(short) >= _SHORT else word
+
+
+def _name_stems(column: str) -> frozenset[str]:
+    parted = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column)
+    return frozenset(stem(part.casefold()) for part in _CAMEL.findall(parted))
+
+
+def _whole(term: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(rf"(?<![^\W_]){re.escape(term)}(?![^\W_])").search
+
+
+def _credit(scores: list[float], found: Sequence[int], weight: float) -> None:
+    rarity = math.log((len(scores) + 0.5) / (len(found) + 0.5))
+    if found and rarity > 0:
+        for at in found:
+            scores[at] += weight * rarity
