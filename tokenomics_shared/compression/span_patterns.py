@@ -46,7 +46,10 @@ _UNIT = (
     r"[kKMGTP]?i?[bB](?:/s|ps)?|[kMGT]?bps|[kMG]?Hz|[kMGT]?Wh?|[mk]?[VA]|[kMm]?J|k?cal|"
     r"[kMh]?Pa|bar|psi|\u00b0[CF]?|degrees?|K|dB|ppm|ppb|rpm|px|pt|tokens?|people|times)"
 )
-_SUFFIX = rf"(?:{_GAP}{_MONTH}\.?,?{_GAP}\d{{4}}{_END}|{_GAP}?{_UNIT}{_END}|{_GAP}?(?:[%\u2030\u00b0]|{_MONEY}))"
+_SUFFIX = (
+    rf"(?:{_GAP}{_MONTH}\.?,?{_GAP}\d{{4}}{_END}|{_GAP}?{_UNIT}{_END}"
+    rf"|{_GAP}?(?:[%\u2030\u00b0]|{_MONEY}))"
+)
 _COUNTER = "[年月日時时分秒元円圓圆万萬亿億千百個个人歳岁]"
 
 
