@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
-from dataclasses import replace
 from operator import is_not
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +35,7 @@ from tokenomics_langchain.convert import (
     to_result,
 )
 from tokenomics_langchain.crew import TIERS, Crew
+from tokenomics_langchain.doors import Doors
 from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
 from tokenomics_langchain.models import ChatModelLike
 from tokenomics_langchain.profile import common_profile
@@ -43,13 +43,12 @@ from tokenomics_langchain.requests import take_pin, to_prompt
 from tokenomics_langchain.settings import judging_models, read_settings
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
 from tokenomics_langchain.wishes import WISHES, with_wishes
-from tokenomics_shared.drivers import Done, arun, run
+from tokenomics_shared.drivers import Done
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.ports import Backend
 from tokenomics_shared.types import Prompt, Roster, Strategy
 
 if TYPE_CHECKING:
-    from tokenomics_shared.baseline import BaselineComparison, Beside
     from tokenomics_shared.config import TokenomicsConfig
     from tokenomics_shared.engine import Engine
 else:
@@ -62,7 +61,7 @@ _CREW = "_crew_and_models"
 Given = Annotated[Any, SkipValidation]
 
 
-class ChatTokenomics(BaseChatModel):
+class ChatTokenomics(Doors, BaseChatModel):
     """A chat model made of others: it answers from memory, by a cheap one, or by a better one.
 
     ```python
@@ -155,6 +154,7 @@ class ChatTokenomics(BaseChatModel):
             # Looked at now, so that what is wrong with the models is said now.
             books = self.engine.parts.books
             roster = self._crew.roster()
+            self.engine.roster = self.engine.roster or roster
             with books.faults.shield("prices"):
                 warn_of_order(roster, books.cost)
 
@@ -403,51 +403,6 @@ class ChatTokenomics(BaseChatModel):
         # Not a generator of its own: one more to close, one step later than a plain model's.
         return super().astream(input, config, stop=stop, **kwargs)
 
-    def compare_with_baseline(
-        self,
-        text_or_messages: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        use_cache: bool = False,
-    ) -> "BaselineComparison":
-        """Answer as always, ask premium besides, and say whose answer is better.
-
-        `judge.model` compares the answers, twice and in either order; premium itself when none is
-        set, which may favour its own. The answer is a request like any other; premium's answer and
-        the judge's calls are charged as an audit. The caller's callbacks hear of none of it.
-
-        Args:
-            text_or_messages: the question, or the conversation.
-            config: says the wishes of the call, such as its tenant.
-            use_cache: memory may answer, and keeps what is answered.
-
-        Raises:
-            Exception: what a provider raised when no answer came.
-        """
-        request = self._compared(text_or_messages, config, use_cache=use_cache)
-        return _comparison(run(self.engine.beside(*request), request[-1]))
-
-    async def acompare_with_baseline(
-        self,
-        text_or_messages: LanguageModelInput,
-        config: RunnableConfig | None = None,
-        *,
-        use_cache: bool = False,
-    ) -> "BaselineComparison":
-        """As `compare_with_baseline`, without blocking the event loop."""
-        request = self._compared(text_or_messages, config, use_cache=use_cache)
-        return _comparison(await arun(self.engine.beside(*request), request[-1]))
-
-    def _compared(
-        self, given: LanguageModelInput, config: RunnableConfig | None, *, use_cache: bool
-    ) -> tuple[Prompt, Roster, MessageCodec, Backend]:
-        messages = _normalize_messages(self._convert_input(given).to_messages())
-        wishes = with_wishes(ensure_config(config), {})
-        prompt, roster, codec, backend = self._request(messages, None, None, wishes)
-        if not use_cache:
-            prompt = replace(prompt, no_cache=True, no_store=True)
-        return prompt, roster, codec, backend
-
     def _request(
         self,
         messages: list[BaseMessage],
@@ -477,13 +432,6 @@ class ChatTokenomics(BaseChatModel):
         if wishes is not None:
             prompt = wishes.put_on(prompt)
         return prompt, self._crew.roster(), _CODEC, backend
-
-
-def _comparison(beside: "Beside") -> "BaselineComparison":
-    # Loaded with the engine, which importing this package need not load.
-    from tokenomics_langchain.comparing import to_comparison
-
-    return to_comparison(beside)
 
 
 # LangChain asks for these signatures at every call and reads but the names. Prepared, they cost

@@ -49,6 +49,20 @@ def run(steps: Steps[T], backend: Backend) -> T:
     raise cause  # type: ignore[possibly-undefined]  # the loop ends only by raising
 
 
+def alone(steps: Steps[T]) -> T:
+    """Perform a computation that asks no model, and return its result."""
+    with closing(steps):
+        try:
+            effect = next(steps)
+            while True:
+                if not isinstance(effect, Call):
+                    kind = type(effect).__name__
+                    raise TypeError(f"only calls can be performed without a backend, not {kind}")
+                effect = steps.send(effect.fn())
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]  # a generator's return is untyped
+
+
 async def arun(steps: Steps[T], backend: Backend) -> T:
     """Perform everything without blocking the event loop and return the result."""
     with closing(steps):

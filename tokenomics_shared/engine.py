@@ -14,15 +14,18 @@ from tokenomics_shared.adapters.background import AtOnce, Background
 from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
 from tokenomics_shared.baseline import Beside, beside
 from tokenomics_shared.config import TokenomicsConfig
-from tokenomics_shared.drivers import arun, astream, run, stream
+from tokenomics_shared.drivers import alone, arun, astream, run, stream
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.errors import ConfigError, FeedbackError
 from tokenomics_shared.judge import Checks, Panel
+from tokenomics_shared.lengths import predictor
 from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens, prompt_tokens
 from tokenomics_shared.pipeline import Parts, answer, audit, compare
 from tokenomics_shared.places import Places
+from tokenomics_shared.planning import LengthPredictor
 from tokenomics_shared.ports import Backend, Codec, Judge, Planner, Prices
-from tokenomics_shared.prediction import predict_output_tokens
+from tokenomics_shared.prediction import Lengths
+from tokenomics_shared.prompts import NOBODY, prompt_of
 from tokenomics_shared.recollection import Memory
 from tokenomics_shared.routing import (
     JUDGE,
@@ -33,8 +36,9 @@ from tokenomics_shared.routing import (
     routing,
     versus,
 )
+from tokenomics_shared.shrinking import shrinker
 from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report, metadata_of
-from tokenomics_shared.types import Outcome, Prompt, Roster, Usage
+from tokenomics_shared.types import Outcome, Prompt, QueryPlan, Roster, Usage
 
 MAX_AUDITS = 100
 """Audits that may wait to be made."""
@@ -61,6 +65,8 @@ class Engine:
         self.memory = memory
         self._auditor = later
         self._given: dict[str, Any] = {}
+        self.roster: Roster | None = None
+        """The models of the first that uses it, for which `plan` plans unless told otherwise."""
         own = (memory,) if memory.faults is parts.books.faults else ()
         self.close = weakref.finalize(self, _close, parts, self._auditor, own)
 
@@ -118,9 +124,12 @@ class Engine:
             on_fault=_on_fault(faults, "samples"),
             on_unread=_on_fault(faults, "features"),
         )
+        lengths = predictor(config, places.lengths, faults, later)
         parts = Parts(
             memory=kept.layers,
-            orchestrator=_orchestrator(config),
+            orchestrator=_orchestrator(config, lengths),
+            shrinker=shrinker(config, books.cost),
+            lengths=Lengths(lengths, capped=config.prediction.cap),
             router=routing(config, places, given),
             judge=panel(config, judge, places.folder),
             checks=Panel(Checks()),
@@ -183,6 +192,25 @@ class Engine:
             self._auditor.submit(functools.partial(run, comparing, backend.aside()))
         return outcome
 
+    def plan(self, request: Any, roster: Roster | None = None) -> QueryPlan:
+        """Say how a request would be sent and how its budget is divided; nobody is asked.
+
+        Args:
+            request: a `Prompt`, a question, or a conversation: `Message`s, (role, text) pairs,
+                mappings with `role` and `content`, or a framework's own messages.
+            roster: the models that may answer it; those of the first that uses the engine when
+                None.
+
+        Raises:
+            PromptError: it is empty, or no conversation.
+        """
+        prompt = prompt_of(request)
+        roster = roster or self.roster or NOBODY
+        self.parts.orchestrator.check(prompt)
+        plan = self.parts.orchestrator.plan(prompt, roster)
+        steps = self.parts.shrinker.shrink(prompt, plan, roster, None)
+        return alone(steps)[1]
+
     def feedback(self, answer: Any, score: float) -> None:
         """Say what an answer was worth, however late: thumbs, tests passed, edits made.
 
@@ -215,6 +243,7 @@ class Engine:
         self._auditor.flush()
         self.memory.flush()
         self.parts.router.flush()
+        self.parts.lengths.predictor.flush()
         self.parts.books.ledger.flush()
 
     def report(self) -> Report:
@@ -248,15 +277,16 @@ def _close(parts: Parts, auditor: Later, own: tuple[Memory, ...]) -> None:
     faults, ledger = parts.books.faults, parts.books.ledger
     closing: list[tuple[str, Callable[[], object]]] = [("audits", auditor.close)]
     closing += [("memory", memory.close) for memory in own]
-    for name, close in (*closing, ("routing", parts.router.close), ("ledger", ledger.close)):
+    closing += [("prediction", parts.lengths.predictor.close), ("routing", parts.router.close)]
+    for name, close in (*closing, ("ledger", ledger.close)):
         with faults.shield(name):
             close()
 
 
-def _orchestrator(config: TokenomicsConfig) -> Planner:
+def _orchestrator(config: TokenomicsConfig, lengths: LengthPredictor) -> Planner:
     if not config.orchestrator.enabled:
         return NoPlan()
-    return Orchestrator(config.orchestrator.default_token_budget, predict_output_tokens)
+    return Orchestrator(config.orchestrator.default_token_budget, lengths)
 
 
 def _books(

@@ -72,7 +72,7 @@ class CostModel(ForkSafe):
             row = self._book.total(f"{_SECONDS}{arm}")
         return row[1] / row[0] if row is not None else None
 
-    def learn(  # noqa: PLR0913 -- what is known of an answer
+    def learn(
         self,
         arm: str,
         kind: Kind,

@@ -32,7 +32,7 @@ class NoLimits:
         """Learn nothing."""
 
 
-def ask(  # noqa: PLR0913 -- what a call is made of
+def ask(
     strategy: Strategy,
     prompt: Prompt,
     purpose: Purpose,
@@ -48,8 +48,7 @@ def ask(  # noqa: PLR0913 -- what a call is made of
     Raises:
         CallFailed: the call failed.
     """
-    *tried, last = limits.tried(strategy, show)
-    for limit in tried:
+    for limit in limits.tried(strategy, show)[:-1]:
         with account.leg(strategy, prompt, purpose) as leg:
             reply = yield from Generate(replace(strategy, max_tokens=limit), prompt, show)
             leg.settle(reply, "cut" if reply.truncated else None)

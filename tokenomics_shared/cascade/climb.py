@@ -9,7 +9,6 @@ from tokenomics_shared.errors import CallFailed
 from tokenomics_shared.ports import Account
 from tokenomics_shared.types import Prompt, Reply, Strategy, Verdict
 
-
 _UNLIMITED = NoLimits()
 
 

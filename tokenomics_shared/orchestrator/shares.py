@@ -20,7 +20,7 @@ class Share(NamedTuple):
 
 
 class Shares(NamedTuple):
-    """A shared budget: a part each, the answer's last; the context's worth that is kept; a note."""
+    """A shared budget: parts, the answer last; the share of context's worth kept; a note."""
 
     allocations: tuple[Allocation, ...]
     context_quality_score: float

@@ -9,7 +9,6 @@ from tokenomics_shared.ports import Account
 from tokenomics_shared.prediction.cap import cap, raised
 from tokenomics_shared.types import Prompt, QueryPlan, Reply, Roster, Strategy
 
-
 _NONE = (None,)
 
 

@@ -12,7 +12,7 @@ MOST_CHARS: Final = 16_000_000
 
 
 class Memo(ForkSafe):
-    """The latest results by the digest of what they were made of. Safe to share between threads."""
+    """The latest results by what they were made of. Safe to share between threads."""
 
     def __init__(self, most_chars: int = MOST_CHARS) -> None:
         self._kept: OrderedDict[bytes, str] = OrderedDict()

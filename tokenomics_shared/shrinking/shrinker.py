@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import NamedTuple
 
 from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.orchestrator.allocation import Wanted, divide
@@ -48,6 +49,7 @@ class Rules:
         min_chars, min_tokens: texts that have more of the one or the other are.
         ratio: share that questions and context keep, in (0, 1].
         tool_ratio: share that tools' results keep, in (0, 1].
+        most: tokens of context and tools' results that are sent of one turn together.
         on: requests that don't say are shortened.
     """
 
@@ -55,6 +57,7 @@ class Rules:
     min_tokens: int
     ratio: float
     tool_ratio: float
+    most: int
     on: bool = True
 
     def budget(self, kind: TextKind, tokens: int) -> int:
@@ -63,22 +66,27 @@ class Rules:
         return max(min(self.min_tokens, tokens), round(ratio * tokens))
 
 
+class Kit(NamedTuple):
+    """What counts a model's tokens, and what shortens texts by that count."""
+
+    counter: TokenCounter
+    compressor: Compressor
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What shrinking is done with.
 
     Attributes:
-        compressor: shortens texts.
+        kit: by a model's name; may block the first time.
         cost: of the compressor, in US dollars a token read.
         allocator: divides budgets.
-        counter: gives the counter of a model's tokens, by its name; may block the first time.
         price: what tokens cost.
     """
 
-    compressor: Compressor
+    kit: Callable[[str], Kit]
     cost: Decimal
     allocator: Allocator
-    counter: Callable[[str], TokenCounter]
     price: Pricing
 
 
@@ -115,10 +123,10 @@ class Shrinking:
         if not found and not self._history.may_cut(plan.input_tokens, budget):
             return prompt, plan
         model = roster.tiers[roster.premium.tier].model
-        counter: TokenCounter = yield from Call(lambda: self._tools.counter(model))
-        work = Work(prompt, roster, counter, budget)
+        kit: Kit = yield from Call(lambda: self._tools.kit(model))
+        work = Work(prompt, roster, kit.counter, budget)
         for places, new in found:
-            yield from self._shorten(work, places, new)
+            yield from self._shorten(work, kit.compressor, places, new)
         messages, gone = yield from self._history.kept(work, account)
         return replace(prompt, messages=messages), planned(work, plan, gone)
 
@@ -134,7 +142,9 @@ class Shrinking:
             if new:
                 yield places, new
 
-    def _shorten(self, work: Work, places: range, new: Sequence[Block]) -> Steps[None]:
+    def _shorten(
+        self, work: Work, compressor: Compressor, places: range, new: Sequence[Block]
+    ) -> Steps[None]:
         """Shorten what is long of the messages that came together."""
         sized = [Sized(block, work.counter.count(block.text)) for block in new]
         rules = self._rules
@@ -145,7 +155,7 @@ class Shrinking:
         ]
         done: dict[int, list[tuple[Block, str]]] = {}
         for each, budget in zip(sized, self._budgets(work, places, sized), strict=True):
-            text = yield from self._compressed(each.block, budget)
+            text = yield from self._compressed(compressor, each.block, budget)
             if text and self._settled(work, places, each, text):
                 done.setdefault(each.block.message, []).append((each.block, text))
         for place, parts in done.items():
@@ -168,11 +178,15 @@ class Shrinking:
             Wanted("tools", "tools", work.tools),
             Wanted("question", "question", max(0, rest)),
         ]
+        wants = [self._rules.budget(it.block.kind, it.tokens) for it in sized]
+        read = sum(want for want, it in zip(wants, sized, strict=True) if _is_read(it))
         wanted = []
-        for it in sized:
-            want = self._rules.budget(it.block.kind, it.tokens)
-            least = want if it.block.kind == "question" else max(1, want // 8)
-            wanted.append(Wanted(it.block.kind, it.block.kind, want, least))
+        for want, it in zip(wants, sized, strict=True):
+            most, least = want, want
+            if _is_read(it):
+                most = max(1, want * self._rules.most // max(read, self._rules.most))
+                least = max(1, most // 8)
+            wanted.append(Wanted(it.block.kind, it.block.kind, most, least))
         parts = [*(part for part in given if part.tokens), *wanted]
         division = divide(parts, work.budget, 0, self._tools.allocator)
         if division.note:
@@ -180,9 +194,8 @@ class Shrinking:
         shares = division.allocations[len(parts) - len(wanted) : len(parts)]
         return [max(1, share.tokens) for share in shares]
 
-    def _compressed(self, block: Block, budget: int) -> Steps[str]:
+    def _compressed(self, compressor: Compressor, block: Block, budget: int) -> Steps[str]:
         """The shortened text; the text itself when it can't be shortened."""
-        compressor = self._tools.compressor
         about = f"{compressor.name}|{block.kind}|{budget}|{len(block.query)}|{block.query}"
         key = digest_of(digest_of(b"", about), block.text)
         known = self._memo.get(key)
@@ -222,3 +235,8 @@ class Shrinking:
             stable = 0
         cost = self._tools.cost * each.tokens
         return Change(each.tokens, work.counter.count(text), stable, cost)
+
+
+def _is_read(sized: Sized) -> bool:
+    """Whether it is a text to be read for the question, not the question itself."""
+    return sized.block.kind != "question"

@@ -1,6 +1,5 @@
 """The plan of a request as it is sent."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 

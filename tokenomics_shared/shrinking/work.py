@@ -25,7 +25,7 @@ class Work:
         came: tokens of each message as it came.
         sizes: of each as it is sent.
         messages: as they are sent.
-        fresh, cached: tokens that compression leaves out, of the last messages and of earlier ones.
+        fresh, cached: tokens that compression leaves out, of the last messages and of others.
         notes: what could not be done, in words.
     """
 

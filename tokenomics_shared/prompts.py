@@ -1,0 +1,68 @@
+"""A request as whoever has it gives it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tokenomics_shared.errors import PromptError
+from tokenomics_shared.types import Message, Prompt, Roster, Strategy, Tier, ToolCall
+
+NOBODY = Roster({"premium": Tier("premium", "")}, (Strategy("premium"),))
+"""Stands in where no models are known."""
+
+
+def prompt_of(request: Any) -> Prompt:
+    """Read a request.
+
+    Args:
+        request: a `Prompt`, a question, or a conversation: `Message`s, (role, text) pairs,
+            mappings with `role` and `content`, or a framework's messages, which have a `role` or
+            a `type`, and a `content`.
+
+    Raises:
+        PromptError: it is nothing of all that; what is wrong is named.
+    """
+    if isinstance(request, Prompt):
+        return request
+    if isinstance(request, str):
+        return Prompt((Message("human", request),))
+    if isinstance(request, Sequence):
+        return Prompt(tuple(_message(turn, place) for place, turn in enumerate(request)))
+    kind = type(request).__name__
+    raise PromptError(f"a question or a list of messages is needed, got {kind}")
+
+
+def _message(turn: Any, place: int) -> Message:
+    if isinstance(turn, Message):
+        return turn
+    if isinstance(turn, str):
+        return Message("human", turn)
+    if isinstance(turn, Mapping):
+        given: Mapping[str, Any] = turn
+    elif isinstance(turn, tuple) and len(turn) == 2:  # noqa: PLR2004 -- a pair
+        given = {"role": turn[0], "content": turn[1]}
+    else:
+        given = {name: getattr(turn, name, None) for name in (*_NAMES, *_EXTRA, "tool_calls")}
+    role = given.get("role") or given.get("type")
+    content = given.get("content")
+    if role is None or not isinstance(content, str | Sequence | None):
+        raise PromptError(
+            f"message {place} is no message: a role and a content are needed, "
+            f"got {type(turn).__name__}"
+        )
+    extra = {name: given[name] for name in _EXTRA if given.get(name) is not None}
+    calls = tuple(_call(call) for call in given.get("tool_calls") or ())
+    return Message(str(getattr(role, "value", role)), content or "", calls, extra, turn)
+
+
+_NAMES = ("role", "type", "content")
+_EXTRA = ("name", "tool_call_id")
+
+
+def _call(call: Any) -> ToolCall:
+    """A tool call in OpenAI's form or LangChain's."""
+    if isinstance(call, ToolCall):
+        return call
+    told = call if isinstance(call, Mapping) else vars(call)
+    function = told.get("function") or told
+    args = function.get("arguments", function.get("args", ""))
+    return ToolCall(str(function.get("name", "")), str(args), str(told.get("id") or ""))
