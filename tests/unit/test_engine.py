@@ -47,6 +47,7 @@ def test_state_survives_the_engine(tmp_path: Path) -> None:
         "bandit_state.json.lock",
         "cache.db",
         "ledger.db",
+        "lengths.db",
         "samples.db",
     }
 

@@ -64,7 +64,7 @@ def test_the_rule_of_thumb_for_answers(complexity: str, read: int, predicted: in
 
 
 def test_a_plan_says_what_is_known_beforehand() -> None:
-    plan = Orchestrator(4000, predict_output_tokens).plan(prompt("What is machine learning?"))
+    plan = Orchestrator(4000, NoLengths()).plan(prompt("What is machine learning?"), ROSTER)
     assert (plan.complexity, plan.token_budget, plan.input_tokens) == ("simple", 4000, 10)
     assert plan.predicted_output_tokens == 202
 
@@ -79,12 +79,12 @@ def test_a_plan_says_what_is_known_beforehand() -> None:
     ],
 )
 def test_a_prompt_with_anything_in_it_is_let_through(full: Prompt) -> None:
-    Orchestrator(1, predict_output_tokens).check(full)
+    Orchestrator(1, NoLengths()).check(full)
 
 
 def test_switched_off_it_refuses_nothing_and_knows_nothing() -> None:
     NoPlan().check(prompt(""))
-    assert NoPlan().plan(prompt("a")) == NoPlan().plan(prompt("b"))
+    assert NoPlan().plan(prompt("a"), ROSTER) == NoPlan().plan(prompt("b"), ROSTER)
 
 
 def test_text_of_content_blocks_is_joined() -> None:

@@ -124,7 +124,8 @@ def test_every_field_that_changes_the_answer_changes_the_partition(ask: Prompt, 
 
 def test_no_field_of_a_request_is_forgotten() -> None:
     only_of_keeping = {"no_cache", "no_store", "ttl_s", "paced"}
-    assert set(FIELDS) | only_of_keeping == set(Prompt.__slots__)
+    only_of_sending = {"compress", "token_budget"}
+    assert set(FIELDS) | only_of_keeping | only_of_sending == set(Prompt.__slots__)
 
 
 @given(ASKED, st.sampled_from([" ", "\n", "\t", " \r\n"]), st.randoms(use_true_random=False))
