@@ -6,10 +6,16 @@ from tokenomics_shared.orchestrator.fitting import fitting
 from tokenomics_shared.orchestrator.history import Turn, Window, cut
 from tokenomics_shared.orchestrator.knapsack import Greedy
 from tokenomics_shared.orchestrator.planning import NoPlan, Orchestrator
-from tokenomics_shared.orchestrator.tokens import estimate_tokens, prompt_tokens
+from tokenomics_shared.orchestrator.tokens import (
+    Estimate,
+    encoding_of,
+    estimate_tokens,
+    prompt_tokens,
+)
 
 __all__ = [
     "Division",
+    "Estimate",
     "Greedy",
     "NoPlan",
     "Orchestrator",
@@ -19,6 +25,7 @@ __all__ = [
     "complexity_of",
     "cut",
     "divide",
+    "encoding_of",
     "estimate_tokens",
     "fitting",
     "prompt_tokens",
