@@ -143,7 +143,7 @@ class JsonReading:
             self._units[unit] = Unit(held.size, worth, held.within)
 
 
-class LinesReading:
+class RecordsReading:
     """Lines of JSON taken apart: one record a line."""
 
     def __init__(self, records: Sequence[tuple[Any, str]], wanted: Wanted) -> None:
