@@ -15,13 +15,16 @@ from tokenomics_shared.compression.wanted import Wanted
 _LEVELS = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRITICAL|SEVERE|PANIC"
 _STARTS = re.compile(
     r"[\[(<\"]?\d{4}[-/]\d\d[-/]\d\d[T _]\d\d:\d\d|[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d"
-    r"|[\[(]?\d\d:\d\d:\d\d|\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}|\[?\d\d/[A-Z]?[a-z\d]{2,3}/\d{2,4}"
+    r"|[\[(]?\d\d:\d\d:\d\d|\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}"
+    r"|\[?\d\d/[A-Z]?[a-z\d]{2,3}/\d{2,4}"
     r"|[IWEFD]\d{4} \d\d:|\[?\d{10}(?:\d{3})?(?:\.\d+)?[\] ]|\[ *\d+\.\d{3,}\]"
     rf"|[\[<]?(?:{_LEVELS}|{_LEVELS.lower()})[\]>]?[ :|\t]"
     r"|(?:ts|time|timestamp|level|lvl|at)=\S|[\w./-]+ +\| +\S|\[pod/"
     r"|[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d"
 )
 _MASKED = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?<![^\W_])[0-9a-f]{8,}|\d+")
+_NAME = re.compile(r"^[\[(<\"'/]|\w[-_./@:]\w")
+"""What names and paths have, and words don't."""
 _VALUE = re.compile(r"([A-Za-z_][\w.\-]*)=(.*)", re.DOTALL)
 _UNIT = re.compile(r"[\d.]([a-zA-Z]{1,3})$")
 _FEWEST = 5
@@ -119,8 +122,6 @@ def _forms(entries: Sequence[str]) -> list[int]:
     forms = []
     for words in split:
         form = " ".join(word if known[word] >= least else "*" for word in words)
-        if form.count("*") > 0.6 * len(words):
-            form = " ".join(words)
         forms.append(numbers.setdefault(form, len(numbers)))
     return forms
 
@@ -129,10 +130,16 @@ def _masked(entry: str) -> list[str]:
     """An entry's words, numbers and values masked."""
     first = entry.split("\n", 1)[0]
     words = _MASKED.sub("#", first).split()[:_TOKENS]
-    return [
-        word.split("=", 1)[0] + "=" if "=" in word else "#" if "#" in word else word
-        for word in words
-    ]
+    return [_kind(word) for word in words]
+
+
+def _kind(word: str) -> str:
+    """What a word is to its form: itself, unless it is a number, a value, a name or a path."""
+    if word.isalpha():
+        return word
+    if "=" in word:
+        return word.split("=", 1)[0] + "="
+    return "#" if "#" in word else "*" if _NAME.search(word) else word
 
 
 def _columns(entries: Sequence[str], forms: Sequence[int], sizes: Counter[int]) -> Columns:
