@@ -77,7 +77,7 @@ def prune_all(
         found = _fitting(drafts, budget, count)
         if found is None:
             return least
-        broken = [at for at, text in enumerate(found) if not _sound(whole[at], text)]
+        broken = [at for at, text in enumerate(found) if not sound(whole[at], text)]
         if not broken:
             return found
         for at in broken:
@@ -167,7 +167,7 @@ def _tokens(texts: Sequence[str], count: Count) -> int:
     return sum(count(text) for text in texts)
 
 
-def _sound(original: str, shortened: str) -> bool:
+def sound(original: str, shortened: str) -> bool:
     """Whether guarded spans are all there, and none came about by what stands together now."""
     return original == shortened or (
         all_kept(original, shortened) and unaltered(original, shortened)
@@ -186,7 +186,7 @@ def _least(text: str, count: Count) -> str:
         draft = _Draft.of(Scored(before, tuple(words(before))), drop_repeats=False)
         found = draft.keeping([at for at, unit in enumerate(draft.units) if unit.forced])
     saved = count(text) - count(found)
-    return found if saved >= LEAST_SAVING * count(text) and _sound(text, found) else text
+    return found if saved >= LEAST_SAVING * count(text) and sound(text, found) else text
 
 
 def _fitting(drafts: Sequence[_Draft], budget: int, count: Count) -> list[str] | None:
