@@ -8,7 +8,7 @@ stay whole, whatever the model finds.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tokenomics_shared.compression.spans import all_kept, guarded, unaltered
@@ -17,6 +17,9 @@ from tokenomics_shared.planning import Count
 
 LEAST_SAVING = 0.05
 """Share of its tokens that must go for a text to be reduced to its guarded spans."""
+
+_FIXED = 2
+"""In the place of a margin: the text's least form, and nothing else."""
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _SPACE = re.compile(r"\s")
@@ -47,8 +50,8 @@ def prune_all(
     """Shorten texts to a token budget that they share.
 
     One threshold holds for the words of all texts, so that a text of needed words keeps more of
-    them than a text of fillers does. A text whose guarded spans got lost on the way stays as it
-    was, and the others give way.
+    them than a text of fillers does. Where guarded spans would run together, the words next to
+    them stay too.
 
     Args:
         scored: the texts.
@@ -67,21 +70,26 @@ def prune_all(
     least = [_least(each.text, count) for each in scored]
     if _tokens(least, count) > budget:
         return least
-    drafts = [
-        _Draft.whole(each.text)
-        if least[at] == each.text
-        else _Draft.of(each, drop_repeats=drop_repeats)
-        for at, each in enumerate(scored)
+    # Texts that can't be shortened in earnest are given as they are from the start.
+    margins = [
+        0 if text != each.text else _FIXED for text, each in zip(least, scored, strict=True)
     ]
     while True:
+        drafts = [
+            _Draft.fixed(text)
+            if margin == _FIXED
+            else _Draft.of(each, margin, drop_repeats=drop_repeats)
+            for each, text, margin in zip(scored, least, margins, strict=True)
+        ]
         found = _fitting(drafts, budget, count)
         if found is None:
-            return least
-        broken = [at for at, text in enumerate(found) if not sound(whole[at], text)]
+            broken = [at for at, margin in enumerate(margins) if 0 < margin < _FIXED]
+        else:
+            broken = [at for at, text in enumerate(found) if not sound(whole[at], text)]
         if not broken:
-            return found
+            return least if found is None else found
         for at in broken:
-            drafts[at] = _Draft.whole(whole[at])
+            margins[at] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +112,19 @@ class _Draft:
     drop_repeats: bool = False
 
     @classmethod
-    def whole(cls, text: str) -> "_Draft":
-        """A text that stays as it is."""
+    def fixed(cls, text: str) -> "_Draft":
+        """A text of which nothing goes."""
         return cls(text, (_Unit(0, len(text)),))
 
     @classmethod
-    def of(cls, scored: Scored, *, drop_repeats: bool) -> "_Draft":
-        """A text whose words may go unless a guarded span touches them."""
+    def of(cls, scored: Scored, margin: int = 0, *, drop_repeats: bool = False) -> "_Draft":
+        """A text whose words may go unless a guarded span touches them, or is next to them.
+
+        Args:
+            scored: the text.
+            margin: how many words stay on each side of a span.
+            drop_repeats: whether words that follow on themselves go.
+        """
         free = [
             _Unit(word.start, word.end, word.probability, word.glued, forced=False)
             for word in scored.words
@@ -122,6 +136,9 @@ class _Draft:
                 units[-1] = _Unit(units[-1].start, max(unit.end, units[-1].end))
             else:
                 units.append(unit)
+        for at in [at for at, unit in enumerate(units) if unit.forced]:
+            for near in range(max(at - margin, 0), min(at + margin + 1, len(units))):
+                units[near] = replace(units[near], forced=True)
         return cls(scored.text, tuple(units), drop_repeats)
 
     def keeping(self, kept: Sequence[int]) -> str:
@@ -177,16 +194,23 @@ def sound(original: str, shortened: str) -> bool:
 def _least(text: str, count: Count) -> str:
     """A text's guarded spans alone, or the text where that is unsafe or saves next to nothing.
 
-    Spans are looked for until their text has none that goes, so that what comes out is its own
-    least form.
+    It is looked for until it is its own least form.
     """
-    found, before = text, ""
+    found, before = _reduced(text), text
     while found != before:
-        before = found
-        draft = _Draft.of(Scored(before, tuple(words(before))), drop_repeats=False)
-        found = draft.keeping([at for at, unit in enumerate(draft.units) if unit.forced])
+        found, before = _reduced(found), found
     saved = count(text) - count(found)
     return found if saved >= LEAST_SAVING * count(text) and sound(text, found) else text
+
+
+def _reduced(text: str) -> str:
+    """A text's guarded spans; with the words next to them, if else they would run together."""
+    for margin in range(_FIXED):
+        draft = _Draft.of(Scored(text, tuple(words(text))), margin)
+        found = draft.keeping([at for at, unit in enumerate(draft.units) if unit.forced])
+        if sound(text, found):
+            return found
+    return text
 
 
 def _fitting(drafts: Sequence[_Draft], budget: int, count: Count) -> list[str] | None:
