@@ -67,29 +67,20 @@ def prune_all(
     whole = [each.text for each in scored]
     if _tokens(whole, count) <= budget:
         return whole
-    least = [_least(each.text, count) for each in scored]
+    drafts = [_Draft.of(each, drop_repeats=drop_repeats) for each in scored]
+    least = [_least(draft, count) for draft in drafts]
     if _tokens(least, count) > budget:
         return least
-    # Texts that can't be shortened in earnest are given as they are from the start.
-    margins = [
-        0 if text != each.text else _FIXED for text, each in zip(least, scored, strict=True)
-    ]
+    for at, text in enumerate(least):
+        if text == whole[at]:
+            drafts[at] = _Draft.fixed(text)
     while True:
-        drafts = [
-            _Draft.fixed(text)
-            if margin == _FIXED
-            else _Draft.of(each, margin, drop_repeats=drop_repeats)
-            for each, text, margin in zip(scored, least, margins, strict=True)
-        ]
         found = _fitting(drafts, budget, count)
-        if found is None:
-            broken = [at for at, margin in enumerate(margins) if 0 < margin < _FIXED]
-        else:
-            broken = [at for at, text in enumerate(found) if not sound(whole[at], text)]
+        broken = _broken(drafts, whole, found)
         if not broken:
             return least if found is None else found
         for at in broken:
-            margins[at] += 1
+            drafts[at] = _firmer(drafts[at], scored[at], least[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +100,7 @@ class _Draft:
 
     text: str
     units: tuple[_Unit, ...]
+    margin: int = _FIXED
     drop_repeats: bool = False
 
     @classmethod
@@ -139,7 +131,7 @@ class _Draft:
         for at in [at for at, unit in enumerate(units) if unit.forced]:
             for near in range(max(at - margin, 0), min(at + margin + 1, len(units))):
                 units[near] = replace(units[near], forced=True)
-        return cls(scored.text, tuple(units), drop_repeats)
+        return cls(scored.text, tuple(units), margin, drop_repeats)
 
     def keeping(self, kept: Sequence[int]) -> str:
         """The text of these units, by their places in ascending order."""
@@ -191,26 +183,48 @@ def sound(original: str, shortened: str) -> bool:
     )
 
 
-def _least(text: str, count: Count) -> str:
+def _least(draft: _Draft, count: Count) -> str:
     """A text's guarded spans alone, or the text where that is unsafe or saves next to nothing.
 
     It is looked for until it is its own least form.
     """
-    found, before = _reduced(text), text
-    while found != before:
-        found, before = _reduced(found), found
+    text, found = draft.text, _reduced(draft)
+    while (again := _reduced(_plain(found))) != found:
+        found = again
+        if not sound(text, found):
+            return text
     saved = count(text) - count(found)
-    return found if saved >= LEAST_SAVING * count(text) and sound(text, found) else text
+    return found if saved >= LEAST_SAVING * count(text) else text
 
 
-def _reduced(text: str) -> str:
+def _reduced(draft: _Draft) -> str:
     """A text's guarded spans; with the words next to them, if else they would run together."""
     for margin in range(_FIXED):
-        draft = _Draft.of(Scored(text, tuple(words(text))), margin)
-        found = draft.keeping([at for at, unit in enumerate(draft.units) if unit.forced])
-        if sound(text, found):
+        tried = _plain(draft.text, margin) if margin else draft
+        found = tried.keeping([at for at, unit in enumerate(tried.units) if unit.forced])
+        if sound(draft.text, found):
             return found
-    return text
+    return draft.text
+
+
+def _plain(text: str, margin: int = 0) -> _Draft:
+    return _Draft.of(Scored(text, tuple(words(text))), margin)
+
+
+def _broken(
+    drafts: Sequence[_Draft], whole: Sequence[str], found: Sequence[str] | None
+) -> list[int]:
+    """The texts, by their places, that lost a guarded span, or that kept the budget from fitting."""
+    if found is None:
+        return [at for at, draft in enumerate(drafts) if 0 < draft.margin < _FIXED]
+    return [at for at, text in enumerate(found) if not sound(whole[at], text)]
+
+
+def _firmer(draft: _Draft, scored: Scored, least: str) -> _Draft:
+    """A text with more words that must stay, or in the end its least form."""
+    if draft.margin + 1 >= _FIXED:
+        return _Draft.fixed(least)
+    return _Draft.of(scored, draft.margin + 1, drop_repeats=draft.drop_repeats)
 
 
 def _fitting(drafts: Sequence[_Draft], budget: int, count: Count) -> list[str] | None:
