@@ -4,8 +4,8 @@ from pathlib import Path
 
 FILLERS = (
     "a about an and are as at be been but by can could do does for from had has have he her his "
-    "in is it its me my of on or our she so that the their them there these they this those to very "
-    "was we were which will with would you your"
+    "in is it its me my of on or our she so that the their them there these they this those to "
+    "very was we were which will with would you your"
 ).split()
 
 SUBWORDS = [*"abcdefghijklmnopqrstuvwxyz0123456789"]
@@ -33,7 +33,7 @@ def likings() -> list[float]:
 
 def tokenizer() -> str:
     """A `tokenizer.json` as BERT's, whose letter case is left as it is by no one."""
-    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     ids = {token: at for at, token in enumerate(VOCABULARY)}
     made = Tokenizer(models.WordPiece(ids, unk_token="[UNK]"))  # noqa: S106 -- no password
@@ -43,6 +43,7 @@ def tokenizer() -> str:
         single="[CLS] $A [SEP]",
         special_tokens=[(mark, ids[mark]) for mark in ("[CLS]", "[SEP]")],
     )
+    made.decoder = decoders.WordPiece()
     # As exports carry it: whoever loads it must not be cut short by it.
     made.enable_truncation(128)
     return str(made.to_str())

@@ -102,6 +102,23 @@ def prepare_embedder(
 
 
 @app.command()
+def prepare_compressor(
+    model: Annotated[str, typer.Argument(help="A checkpoint's folder, or its name on the hub.")],
+    folder: Annotated[Path, typer.Argument(help="Where to.")],
+) -> None:
+    """Make an ONNX export of a checkpoint of LLMLingua-2, which needs no torch any more."""
+    try:
+        from tokenomics_shared.adapters.prepare_llmlingua2 import export_onnx
+    except ImportError as error:
+        _fail(f"{error}; pip install 'tokenomics-llm[embeddings,llmlingua2]'")
+    try:
+        made = export_onnx(model, folder)
+    except (TokenomicsError, OSError) as error:
+        _fail(str(error))
+    typer.echo(str(made))
+
+
+@app.command()
 def replay(  # noqa: PLR0913 -- a command's options
     file: Annotated[Path, typer.Argument(help="A log: one JSON object a request.")],
     *,

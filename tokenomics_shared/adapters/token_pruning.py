@@ -127,7 +127,7 @@ class TokenPruning(ForkSafe, ABC):
         """
         found = list(texts)
         short = [at for at, text in enumerate(texts) if len(text) <= LONGEST]
-        left = budget - sum(map(self._count, texts)) + sum(self._count(texts[at]) for at in short)
+        left = budget - sum(self._count(text) for text in texts if len(text) > LONGEST)
         if left < 1 or sum(self._count(texts[at]) for at in short) <= left:
             return found
         shortened = prune_all(self._scored([texts[at] for at in short]), left, self._count)

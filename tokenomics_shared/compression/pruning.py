@@ -8,7 +8,7 @@ stay whole, whatever the model finds.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tokenomics_shared.compression.spans import all_kept, guarded, unaltered
@@ -17,6 +17,9 @@ from tokenomics_shared.planning import Count
 
 LEAST_SAVING = 0.05
 """Share of its tokens that must go for a text to be reduced to its guarded spans."""
+
+_FIXED = 2
+"""In the place of a margin: the text's least form, and nothing else."""
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _SPACE = re.compile(r"\s")
@@ -47,8 +50,8 @@ def prune_all(
     """Shorten texts to a token budget that they share.
 
     One threshold holds for the words of all texts, so that a text of needed words keeps more of
-    them than a text of fillers does. A text whose guarded spans got lost on the way stays as it
-    was, and the others give way.
+    them than a text of fillers does. Where guarded spans would run together, the words next to
+    them stay too.
 
     Args:
         scored: the texts.
@@ -64,24 +67,20 @@ def prune_all(
     whole = [each.text for each in scored]
     if _tokens(whole, count) <= budget:
         return whole
-    least = [_least(each.text, count) for each in scored]
+    drafts = [_Draft.of(each, drop_repeats=drop_repeats) for each in scored]
+    least = [_least(draft, count) for draft in drafts]
     if _tokens(least, count) > budget:
         return least
-    drafts = [
-        _Draft.whole(each.text)
-        if least[at] == each.text
-        else _Draft.of(each, drop_repeats=drop_repeats)
-        for at, each in enumerate(scored)
-    ]
+    for at, text in enumerate(least):
+        if text == whole[at]:
+            drafts[at] = _Draft.fixed(text)
     while True:
         found = _fitting(drafts, budget, count)
-        if found is None:
-            return least
-        broken = [at for at, text in enumerate(found) if not _sound(whole[at], text)]
+        broken = _broken(drafts, whole, found)
         if not broken:
-            return found
+            return least if found is None else found
         for at in broken:
-            drafts[at] = _Draft.whole(whole[at])
+            drafts[at] = _firmer(drafts[at], scored[at], least[at])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +100,23 @@ class _Draft:
 
     text: str
     units: tuple[_Unit, ...]
+    margin: int = _FIXED
     drop_repeats: bool = False
 
     @classmethod
-    def whole(cls, text: str) -> "_Draft":
-        """A text that stays as it is."""
+    def fixed(cls, text: str) -> "_Draft":
+        """A text of which nothing goes."""
         return cls(text, (_Unit(0, len(text)),))
 
     @classmethod
-    def of(cls, scored: Scored, *, drop_repeats: bool) -> "_Draft":
-        """A text whose words may go unless a guarded span touches them."""
+    def of(cls, scored: Scored, margin: int = 0, *, drop_repeats: bool = False) -> "_Draft":
+        """A text whose words may go unless a guarded span touches them, or is next to them.
+
+        Args:
+            scored: the text.
+            margin: how many words stay on each side of a span.
+            drop_repeats: whether words that follow on themselves go.
+        """
         free = [
             _Unit(word.start, word.end, word.probability, word.glued, forced=False)
             for word in scored.words
@@ -122,7 +128,10 @@ class _Draft:
                 units[-1] = _Unit(units[-1].start, max(unit.end, units[-1].end))
             else:
                 units.append(unit)
-        return cls(scored.text, tuple(units), drop_repeats)
+        for at in [at for at, unit in enumerate(units) if unit.forced]:
+            for near in range(max(at - margin, 0), min(at + margin + 1, len(units))):
+                units[near] = replace(units[near], forced=True)
+        return cls(scored.text, tuple(units), margin, drop_repeats)
 
     def keeping(self, kept: Sequence[int]) -> str:
         """The text of these units, by their places in ascending order."""
@@ -167,26 +176,55 @@ def _tokens(texts: Sequence[str], count: Count) -> int:
     return sum(count(text) for text in texts)
 
 
-def _sound(original: str, shortened: str) -> bool:
+def sound(original: str, shortened: str) -> bool:
     """Whether guarded spans are all there, and none came about by what stands together now."""
     return original == shortened or (
         all_kept(original, shortened) and unaltered(original, shortened)
     )
 
 
-def _least(text: str, count: Count) -> str:
+def _least(draft: _Draft, count: Count) -> str:
     """A text's guarded spans alone, or the text where that is unsafe or saves next to nothing.
 
-    Spans are looked for until their text has none that goes, so that what comes out is its own
-    least form.
+    It is looked for until it is its own least form.
     """
-    found, before = text, ""
-    while found != before:
-        before = found
-        draft = _Draft.of(Scored(before, tuple(words(before))), drop_repeats=False)
-        found = draft.keeping([at for at, unit in enumerate(draft.units) if unit.forced])
+    text, found = draft.text, _reduced(draft)
+    while (again := _reduced(_plain(found))) != found:
+        found = again
+        if not sound(text, found):
+            return text
     saved = count(text) - count(found)
-    return found if saved >= LEAST_SAVING * count(text) and _sound(text, found) else text
+    return found if saved >= LEAST_SAVING * count(text) else text
+
+
+def _reduced(draft: _Draft) -> str:
+    """A text's guarded spans; with the words next to them, if else they would run together."""
+    for margin in range(_FIXED):
+        tried = _plain(draft.text, margin) if margin else draft
+        found = tried.keeping([at for at, unit in enumerate(tried.units) if unit.forced])
+        if sound(draft.text, found):
+            return found
+    return draft.text
+
+
+def _plain(text: str, margin: int = 0) -> _Draft:
+    return _Draft.of(Scored(text, tuple(words(text))), margin)
+
+
+def _broken(
+    drafts: Sequence[_Draft], whole: Sequence[str], found: Sequence[str] | None
+) -> list[int]:
+    """The texts, by their places, that lost a guarded span, or that kept the budget from fitting."""
+    if found is None:
+        return [at for at, draft in enumerate(drafts) if 0 < draft.margin < _FIXED]
+    return [at for at, text in enumerate(found) if not sound(whole[at], text)]
+
+
+def _firmer(draft: _Draft, scored: Scored, least: str) -> _Draft:
+    """A text with more words that must stay, or in the end its least form."""
+    if draft.margin + 1 >= _FIXED:
+        return _Draft.fixed(least)
+    return _Draft.of(scored, draft.margin + 1, drop_repeats=draft.drop_repeats)
 
 
 def _fitting(drafts: Sequence[_Draft], budget: int, count: Count) -> list[str] | None:

@@ -16,9 +16,9 @@ _PIECE = re.compile(
     # From the first letter or digit to the last one before a space: `don't`, `a/b.c`.
     rf"|[^\W{_HAN}{_KATAKANA}](?:[^\s{_HAN}{_KATAKANA}]*[^\W{_HAN}{_KATAKANA}])?"
     # Punctuation around words, or alone.
-    r"|[^\w\s]+"
+    r"|[.!?\u2026\u3002\uff01\uff1f]+|[^\w\s.!?\u2026\u3002\uff01\uff1f]+"
 )
-_SENTENCE_END = re.compile(r"[.!?\u3002\uff01\uff1f]")
+_SENTENCE_END = re.compile(r"[.!?\u2026\u3002\uff01\uff1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def words(text: str, offsets: Offsets = (), probabilities: Sequence[float] = ())
         if not text[start].isalnum() and text[start] != "_":
             glued = start > 0 and not text[start - 1].isspace()
             if glued and not _SENTENCE_END.search(text, start, end):
-                probability = min(mean, means[at - 1])
+                probability = min(mean, found[-1].probability)
             elif not glued and end < len(text) and not text[end].isspace():
                 probability = min(mean, means[at + 1])
         found.append(Word(start, end, probability, glued))
