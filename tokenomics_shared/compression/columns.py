@@ -67,11 +67,14 @@ class Columns:
         return [top + min(0.2 * (all_ - top), 1.5) for top, all_ in zip(best, every, strict=True)]
 
 
+_HASHED = frozenset((str, int, float, bool, type(None)))
 Signals = list[tuple[int, float]]
 
 
 def _signals(column: str, rows: Sequence[int], values: Sequence[Cell], wanted: Wanted) -> Signals:
     kinds = set(map(type, values))
+    if kinds <= _HASHED and len(set(values)) == 1:
+        return []
     named = wanted.names(column)
     if kinds <= {int, float}:
         return _numeric(column, rows, values, wanted) + _rare(rows, values, named=named)
@@ -92,7 +95,9 @@ def _textual(rows: Sequence[int], texts: Sequence[str], wanted: Wanted, *, named
     lengths = [len(text) for text in texts]
     if sum(lengths) > _LONG * len(lengths):
         return [(row, 0.6 * signal) for row, signal in _far(rows, lengths)]
-    return _rare(rows, texts, named=named) + [(r, 0.5 * s) for r, s in _far(rows, lengths)]
+    if len(set(texts)) <= 0.5 * len(texts):
+        return _rare(rows, texts, named=named)
+    return [(row, 0.5 * signal) for row, signal in _far(rows, lengths)]
 
 
 def _kind(value: Cell) -> str:
@@ -188,6 +193,9 @@ def _scores(numbers: Sequence[float]) -> list[float]:
 def _counting(numbers: Sequence[float]) -> bool:
     """Whether numbers only count on, as ids and times of arrival do."""
     if len(numbers) < _FEW:
+        return False
+    first = numbers[1] > numbers[0]
+    if any((b > a) != first for a, b in pairwise(numbers[:8])):
         return False
     steps = [b - a for a, b in pairwise(numbers)]
     if all(step > 0 for step in steps) or all(step < 0 for step in steps):

@@ -7,15 +7,20 @@ from itertools import accumulate
 
 _WORDS = tuple(
     (
-        "error exception fatal panic critical crit emerg fail timeout timed refused denied"
-        " unreachable oom crash abort segfault traceback unavailable corrupt evicted killed"
-        " deadlock reject invalid unable severe exit backoff declined breach violat conflict"
-        " forbidden unauthorized missing expired lost broken stalled degraded down err http/"
-        " status"
+        "error exception failure failed timeout missing invalid expired fatal panic crit emerg"
+        " fail err timed refused denied unreachable oom crash abort segfault traceback unavail"
+        " corrupt evicted killed deadlock reject unable severe exit backoff declined breach"
+        " violat conflict forbidden unauthorized lost broken stalled degraded down http/ status"
     ).split()
 )
+_COVERED = frozenset("error failure failed".split())
+"""Words that others begin."""
 _BEFORE, _AFTER = 18, 16
 """Characters before and after such a word that tell what it means."""
+_KEYED = 8
+"""The first of the words, which keys of JSON have that are there without a fault."""
+_NOTHING = ('":null', 's":null', 's":0,', '_count":0,', '":false', '":""', 's":[]')
+"""What then follows them: looking for it first is quick, and leaves little to be read."""
 _DIGITS = str.maketrans("36789", "22222")
 """What makes more of these alike: whether a number is nothing or a status is what matters."""
 _FAULT = re.compile(
@@ -47,8 +52,14 @@ def faults(texts: Sequence[str]) -> list[float]:
     scores = [0.0] * len(texts)
     whole = "\n".join(texts).casefold()
     ends = list(accumulate(len(text.casefold()) + 1 for text in texts))
+    for word in _WORDS[:_KEYED]:
+        if word in whole:
+            for rest in _NOTHING:
+                whole = whole.replace(word + rest, " " * len(word + rest))
     known: dict[str, float] = {}
     for word in _WORDS:
+        if word in _COVERED:
+            continue
         at = whole.find(word)
         while at >= 0:
             near = whole[max(at - _BEFORE, 0) : at + len(word) + _AFTER].translate(_DIGITS)

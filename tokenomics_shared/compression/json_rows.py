@@ -19,7 +19,7 @@ _LINES = 3
 _SMALL = 240
 """Characters up to which a value is not looked into."""
 _LONG = 800
-"""Characters from which a string may be left out of its record."""
+"""Characters from which a record is looked into, and a string may be left out of it."""
 _DEEP = 16
 """Levels that are looked into; what is deeper goes or stays whole."""
 _MANY = 8
@@ -28,6 +28,8 @@ _COMPARED = 3
 """Levels of a record whose values are compared with those of others."""
 _CELLS = 40
 """Elements of a record that is an array itself that are compared."""
+_SENTENCE, _SPACES = 32, 3
+"""Characters and spaces that what is longer is prose."""
 _LISTED = 6
 """Elements of a record's own array that are compared with those of other records."""
 
@@ -84,7 +86,7 @@ class JsonReading:
         text = self._source[slice(*span)]
         if size > _LONG and type(value) is str and within >= 0:
             return self._string(text, within)
-        if size <= _SMALL or depth >= _DEEP or not _bulky(value):
+        if size <= (_SMALL if within < 0 else _LONG) or depth >= _DEEP or not _bulky(value):
             return text, size
         if type(value) is list:
             found = [("", at[0], each, at) for each, at in items(self._source, span[0])]
@@ -143,7 +145,7 @@ class JsonReading:
             self._units[unit] = Unit(held.size, worth, held.within)
 
 
-class LinesReading:
+class RecordsReading:
     """Lines of JSON taken apart: one record a line."""
 
     def __init__(self, records: Sequence[tuple[Any, str]], wanted: Wanted) -> None:
@@ -178,12 +180,34 @@ def json_lines(text: str) -> list[tuple[Any, str]] | None:
 def row_worths(values: Sequence[Any], texts: Sequence[str], wanted: Wanted) -> list[float]:
     """What each of some records is worth beside the others."""
     columns = Columns()
-    for row, value in enumerate(values):
-        _cells(columns, row, value, "", 0)
-    told = zip(
-        columns.worths(len(values), wanted), faults(texts), wanted.matches(texts), strict=True
-    )
-    return combined(list(told), wanted)
+    _gather(columns, "", list(range(len(values))), values, 0)
+    matches = wanted.matches(texts)
+    prose = list(map(_prose, values))
+    if any(prose):
+        said = zip(matches, wanted.matches(prose), wanted.answers(prose), strict=True)
+        matches = [0.5 * whole + 0.7 * inside + answer for whole, inside, answer in said]
+    told = zip(columns.worths(len(values), wanted), faults(texts), matches, strict=True)
+    worths = combined(list(told), wanted)
+    return unrepeated(worths, prose) if any(prose) else worths
+
+
+def unrepeated(worths: Sequence[float], prose: Sequence[str]) -> list[float]:
+    """Worths of rows, that of a row whose prose an earlier one has too less."""
+    seen: set[str] = set()
+    result = []
+    for worth, text in zip(worths, prose, strict=True):
+        result.append(worth * 0.4 if text in seen else worth)
+        if text:
+            seen.add(text)
+    return result
+
+
+def _prose(value: Any) -> str:
+    """The sentences that a record has itself."""
+    if type(value) is not dict:
+        return ""
+    texts = (each for each in value.values() if type(each) is str and len(each) > _SENTENCE)
+    return "\n".join(text for text in texts if text.count(" ") > _SPACES)
 
 
 def combined(told: Sequence[tuple[float, float, float]], wanted: Wanted) -> list[float]:
@@ -198,29 +222,61 @@ def combined(told: Sequence[tuple[float, float, float]], wanted: Wanted) -> list
     return worths
 
 
-def _cells(columns: Columns, row: int, value: Any, path: str, depth: int) -> None:
-    """Take in the plain values of a record, and how many elements its arrays have."""
-    kind = type(value)
-    if kind is not dict and kind is not list:
-        columns.add(row, path, value)
+def _gather(
+    columns: Columns, path: str, rows: list[int], values: Sequence[Any], depth: int
+) -> None:
+    """Take in a column: the plain values in it, and how many elements its arrays have."""
+    kinds = set(map(type, values))
+    if dict not in kinds and list not in kinds:
+        columns.cells[path] = (rows, list(values))
         return
-    if kind is list and depth:
+    plain, objects, arrays = _sorted_out(rows, values)
+    for row, value in plain:
+        columns.add(row, path, value)
+    for row, value in arrays if depth else ():
         columns.add(row, f"{path}#", len(value))
     if depth > _COMPARED:
         return
-    for name, each in _inside(value, path, depth):
-        if type(each) is dict or type(each) is list:
-            _cells(columns, row, each, name, depth + 1)
-        else:
-            columns.add(row, name, each)
+    inside: dict[str, tuple[list[int], list[Any]]] = {}
+    for row, value in objects:
+        for key, each in value.items():
+            _append(inside, key, row, each)
+    for key, held in inside.items():
+        _gather(columns, f"{path}.{key}" if path else key, *held, depth + 1)
+    _gather_arrays(columns, path, arrays, depth)
 
 
-def _inside(value: Any, path: str, depth: int) -> list[tuple[str, Any]]:
-    if type(value) is dict:
-        return [(f"{path}.{key}" if path else key, each) for key, each in value.items()]
-    if depth:
-        return [(path, each) for each in value[:_LISTED]]
-    return [(str(at), each) for at, each in enumerate(value[:_CELLS])]
+def _gather_arrays(
+    columns: Columns, path: str, arrays: Sequence[tuple[int, Any]], depth: int
+) -> None:
+    """Take in elements: by their place in rows that are arrays, otherwise all alike."""
+    inside: dict[str, tuple[list[int], list[Any]]] = {}
+    for row, value in arrays:
+        for at, each in enumerate(value[: _LISTED if depth else _CELLS]):
+            _append(inside, f"{path}[]" if depth else str(at), row, each)
+    for name, held in inside.items():
+        _gather(columns, name, *held, depth + 1)
+
+
+def _append(
+    inside: dict[str, tuple[list[int], list[Any]]], key: str, row: int, value: Any
+) -> None:
+    held = inside.get(key)
+    if held is None:
+        held = inside[key] = ([], [])
+    held[0].append(row)
+    held[1].append(value)
+
+
+def _sorted_out(
+    rows: Sequence[int], values: Sequence[Any]
+) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]], list[tuple[int, Any]]]:
+    """Plain values, objects and arrays, each with its row."""
+    plain, objects, arrays = [], [], []
+    for row, value in zip(rows, values, strict=True):
+        kind = type(value)
+        (objects if kind is dict else arrays if kind is list else plain).append((row, value))
+    return plain, objects, arrays
 
 
 def _bulky(value: Any) -> bool:
@@ -228,7 +284,7 @@ def _bulky(value: Any) -> bool:
     if type(value) is list:
         return len(value) >= _FEW or any(map(_bulky, value))
     if type(value) is dict:
-        return len(value) >= _MANY or any(map(_bulky, value.values()))
+        return (len(value) >= _MANY and _alike(value)) or any(map(_bulky, value.values()))
     return type(value) is str and len(value) > _LONG
 
 

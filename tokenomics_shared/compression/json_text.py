@@ -7,6 +7,7 @@ from typing import Any
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
+_SPACES = frozenset(" \t\n\r")
 _LOOSE = re.compile(r'[\[{,][ \t\n\r]|"[ \t\n\r]*:[ \t\n\r]|[ \t\n\r][\]}]|^\s|\s$')
 _PIECES = re.compile(r'("[^"\\]*(?:\\.[^"\\]*)*")[ \t\n\r]*|[ \t\n\r]+')
 
@@ -25,17 +26,15 @@ def parse(text: str) -> tuple[Any, Span] | None:
 
 def minify(text: str, value: Any = None) -> str:
     """Valid JSON without the spaces outside its strings; quicker when its value is known."""
-    if not _LOOSE.search(text):
-        return text
     if value is not None:
         try:
             short = json.dumps(value, ensure_ascii=text.isascii(), separators=(",", ":"))
         except RecursionError:
             short = ""
         # The same but for spaces: then those in strings are the value's, and numbers as they were.
-        if "".join(short.split()) == "".join(text.split()):
+        if short == text or "".join(short.split()) == "".join(text.split()):
             return short
-    return _PIECES.sub(r"\1", text)
+    return _PIECES.sub(r"\1", text) if _LOOSE.search(text) else text
 
 
 def items(text: str, start: int) -> Iterator[tuple[Any, Span]]:
@@ -63,5 +62,7 @@ def entries(text: str, start: int) -> Iterator[tuple[str, int, Any, Span]]:
 
 
 def _skip(text: str, at: int) -> int:
+    if text[at : at + 1] not in _SPACES:
+        return at
     found = _SPACE.match(text, at)
     return at if found is None else found.end()

@@ -12,6 +12,10 @@ _ROUNDS = 5
 """Times that what was chosen is counted, at most."""
 _FULL = 0.93
 """Share of the budget from which more is no longer looked for."""
+_NEAR = 1.3
+"""Times the budget up to which a guess of a text's tokens may be wrong."""
+_SAMPLE = 4000
+"""Characters by whose tokens those of a text are guessed."""
 
 
 class Structured:
@@ -67,23 +71,29 @@ class Structured:
 
     def _fit(self, texts: Sequence[str], readings: Sequence[Reading], budget: int) -> list[str]:
         """The readings as texts within the budget, or as short as they get."""
-        whole = [reading.text(range_set(reading)) for reading in readings]
-        counts = [self._count(text) for text in whole]
-        if sum(counts) <= budget:
+        whole = [reading.text(frozenset(range(len(reading.units)))) for reading in readings]
+        densities = [self._density(text) for text in whole]
+        guess = sum(d * len(text) for d, text in zip(densities, whole, strict=True))
+        if guess <= _NEAR * budget and sum(map(self._count, whole)) <= budget:
             return whole
-        densities = [n / max(len(t), 1) for n, t in zip(counts, whole, strict=True)]
-        best: list[str] | None = None
+        best, most = None, 0
         aim = float(budget)
         for _ in range(_ROUNDS):
             kept = select(readings, densities, aim)
             tried = [r.text(k) for r, k in zip(readings, kept, strict=True)]
             total = sum(map(self._count, tried))
-            if total <= budget and (best is None or total > sum(map(self._count, best))):
-                best = tried
+            if most < total <= budget:
+                best, most = tried, total
             if _FULL * budget <= total <= budget:
                 break
             aim *= 0.98 * budget / max(total, 1)
         return best or self._least(texts, readings, densities)
+
+    def _density(self, text: str) -> float:
+        """Tokens per character of a text, by what is in its middle."""
+        middle = max(len(text) - _SAMPLE, 0) // 2
+        sample = text[middle : middle + _SAMPLE]
+        return max(self._count(sample), 1) / max(len(sample), 1)
 
     def _least(
         self, texts: Sequence[str], readings: Sequence[Reading], densities: Sequence[float]
@@ -96,8 +106,3 @@ class Structured:
             saves = marked(short) and self._count(short) < self._count(text)
             results.append(short if saves else text)
         return results
-
-
-def range_set(reading: Reading) -> frozenset[int]:
-    """All units of a text."""
-    return frozenset(range(len(reading.units)))

@@ -62,12 +62,55 @@ _NEAR = {
 }
 
 
+_READ = 4000
+"""Characters of a query that are read."""
+_ANSWERS = tuple(
+    (re.compile(rf"\b(?:{asks})\b", re.IGNORECASE), re.compile(answers).search)
+    for asks, answers in (
+        (
+            "how much|costs?|prices?|fees?|pay|charges?|expensive|cheap|salary|revenue|budget",
+            r"[$\u20ac\u00a3]\s?\d|\d\s?(?:euros?|dollars?|pounds?|USD|EUR|GBP|million|billion)\b",
+        ),
+        (
+            "how long|duration|how often|deadline|wait|last|days|hours|weeks|period",
+            r"(?:\d|one|two|three|four|five|six|seven|eight|ten|twelve)[ -]?(?:ms|seconds?|minutes?"
+            r"|hours?|h|days?|weeks?|months?|years?)\b",
+        ),
+        (
+            "when|what year|which year|date|since|founded|released|opened|born",
+            r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}(?:st|nd|rd|th)? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug"
+            r"|Sep|Oct|Nov|Dec)|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d",
+        ),
+        (
+            "who|whom|whose",
+            r"[a-z,;(] (?:Dr\.? )?[A-Z][a-z]+ (?:[A-Z]\. )?[A-Z][a-z]+|^[A-Z][a-z]+ [A-Z][a-z]+ ",
+        ),
+        (
+            "how many|how far|how (?:big|tall|high|deep|fast|heavy)|number|maximum|minimum|limit"
+            "|dose|rate|population|distance|percentage|capacity",
+            r"\d[\d,.]*\s?(?:%|[a-zA-Z]+)",
+        ),
+        ("versions?|release", r"(?<![\w.])v?\d+\.\d+(?:\.\d+)?(?![\w])"),
+        (
+            "how (?:do|to|can)|command|option|setting|configure",
+            r"\w\(|\w=|`|--\w|\bset |\buse |\brun ",
+        ),
+        (
+            "why|reason|cause",
+            r"\b(?:because|due to|caused by|since|owing to|therefore|result of)\b",
+        ),
+    )
+)
+"""What questions ask for, and what their answers have."""
+
+
 class Wanted:
     """A query, read once for many texts."""
 
     def __init__(self, query: str) -> None:
         """Read a query; an empty one wants nothing in particular."""
-        words = [word.casefold() for word in _TERM.findall(query[:4000])]
+        self._query = query[:_READ]
+        words = [word.casefold() for word in _TERM.findall(self._query)]
         plain = dict.fromkeys(part for word in words for part in _CAMEL.findall(word))
         self._words = frozenset(plain)
         self.exact = tuple(dict.fromkeys(w for w in words if not w.isalpha() and len(w) > 1))
@@ -90,6 +133,17 @@ class Wanted:
     def names(self, column: str) -> bool:
         """Whether the query is about a column, as its name is put together."""
         return not self._columns.isdisjoint(_name_stems(column))
+
+    def answers(self, texts: Sequence[str]) -> list[float]:
+        """How much prose has of what answers such a question: money, times, dates, names.
+
+        What most of the texts have tells nothing, as with terms.
+        """
+        scores = [0.0] * len(texts)
+        for asks, answers in _ANSWERS:
+            if asks.search(self._query):
+                _credit(scores, [at for at, text in enumerate(texts) if answers(text)], 1.6)
+        return scores
 
     def matches(self, texts: Sequence[str]) -> list[float]:
         """How well each of the texts answers to the query's terms, 0 to 10.
