@@ -15,15 +15,26 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from tokenomics_langchain.cache import TokenomicsCache
+    from tokenomics_langchain.documents import TokenomicsDocumentCompressor, TokenomicsRetriever
     from tokenomics_shared.config import TokenomicsConfig
     from tokenomics_shared.recollection import Memory
 
-__all__ = ["ChatTokenomics", "Memory", "Strategy", "TokenomicsCache", "TokenomicsConfig"]
+__all__ = [
+    "ChatTokenomics",
+    "Memory",
+    "Strategy",
+    "TokenomicsCache",
+    "TokenomicsConfig",
+    "TokenomicsDocumentCompressor",
+    "TokenomicsRetriever",
+]
 
 _HOMES = {
     "Memory": "tokenomics_shared.recollection",
     "TokenomicsCache": "tokenomics_langchain.cache",
     "TokenomicsConfig": "tokenomics_shared.config",
+    "TokenomicsDocumentCompressor": "tokenomics_langchain.documents",
+    "TokenomicsRetriever": "tokenomics_langchain.documents",
 }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tokenomics_shared.baseline import BaselineComparison
+    from tokenomics_shared.condensing import Condensed, Condenser
     from tokenomics_shared.config import TokenomicsConfig
     from tokenomics_shared.engine import Engine
     from tokenomics_shared.errors import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "BaselineComparison": "baseline",
+    "Condensed": "condensing",
+    "Condenser": "condensing",
     "ConfigError": "errors",
     "Engine": "engine",
     "FeedbackError": "errors",
@@ -49,6 +52,8 @@ _HOMES = {
 
 __all__ = [
     "BaselineComparison",
+    "Condensed",
+    "Condenser",
     "ConfigError",
     "Engine",
     "FeedbackError",

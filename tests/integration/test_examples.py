@@ -140,3 +140,23 @@ def test_the_semantic_cache() -> None:
         "vetoes: {'antonym': 1}",
     ):
         assert words in done.stdout
+
+
+def test_a_query_engine_of_llamaindex() -> None:
+    done = run("llamaindex_query.py")
+    assert done.returncode == 0, done.stderr
+    shown, whole = map(
+        int, re.findall(r"shown (\d+) characters in place of (\d+)", done.stdout)[0]
+    )
+    assert shown < whole / 3
+    assert "warranty lasts 27 months" in done.stdout
+    for name in ("brightfold.md", "returns.md", "delivery.md", "about.md", "stock.json"):
+        assert re.search(rf"^  {name} +(\d+ tokens cut to \d+|whole)$", done.stdout, re.MULTILINE)
+
+
+def test_a_retrieval_chain_of_langchain() -> None:
+    done = run("langchain_retrieval.py")
+    assert done.returncode == 0, done.stderr
+    whole, cut = map(int, re.findall(r"5 documents, +(\d+) tokens in", done.stdout))
+    assert cut < whole / 3
+    assert done.stdout.count("27 months from delivery.") == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import tokenomics_langchain
+import tokenomics_llamaindex
 import tokenomics_shared
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,54 @@ def test_the_langchain_package_loads_langchain_core_and_no_provider() -> None:
     assert found & unwanted <= loaded_by("import langchain_core.language_models") & unwanted
 
 
+def test_the_llamaindex_package_loads_nothing_until_it_is_used() -> None:
+    assert loaded_by("import tokenomics_llamaindex") & HEAVY == set()
+
+
+def test_the_surfaces_of_compression_load_no_model_and_no_provider() -> None:
+    makings = {
+        "llama_index.core": "tokenomics_llamaindex import TokenomicsNodePostprocessor",
+        "langchain_core.retrievers": "tokenomics_langchain import TokenomicsDocumentCompressor",
+        "tokenomics_shared": "tokenomics_shared import Condenser",
+    }
+    for framework, making in makings.items():
+        found = loaded_by(f"from {making} as Made; Made()") & HEAVY
+        theirs = loaded_by(f"import {framework}; import tokenomics_langchain.chat_models")
+        assert found <= theirs | {"tiktoken", "requests"}, framework
+
+
+@pytest.mark.parametrize(
+    ("there", "name", "absent"),
+    [
+        ("tokenomics_llamaindex", "TokenomicsNodePostprocessor", "langchain_core"),
+        ("tokenomics_langchain", "TokenomicsDocumentCompressor", "llama_index"),
+    ],
+)
+def test_each_framework_works_without_the_other(there: str, name: str, absent: str) -> None:
+    code = (
+        f"import sys; sys.modules[{absent!r}] = None\n"
+        f"from {there} import {name} as Made\n"
+        "print(Made(200).token_budget)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "200\n", done.stderr
+
+
+def test_the_llamaindex_package_without_llama_index_names_the_extra() -> None:
+    code = (
+        "import sys; sys.modules['llama_index'] = None\n"
+        "from tokenomics_llamaindex import TokenomicsNodePostprocessor"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    last = done.stderr.splitlines()[-1]
+    assert "MissingExtra: tokenomics_llamaindex needs" in last
+    assert "pip install 'tokenomics-llm[llamaindex]'" in last
+
+
 def test_the_langchain_package_without_langchain_core_names_the_extra() -> None:
     code = "import sys; sys.modules['langchain_core'] = None; import tokenomics_langchain"
     done = subprocess.run(
@@ -73,9 +122,11 @@ def test_the_langchain_package_without_langchain_core_names_the_extra() -> None:
     assert "pip install 'tokenomics-llm[langchain]'" in last
 
 
-@pytest.mark.parametrize("package", [tokenomics_shared, tokenomics_langchain])
+@pytest.mark.parametrize(
+    "package", [tokenomics_shared, tokenomics_langchain, tokenomics_llamaindex]
+)
 def test_every_public_name_is_there(package: object) -> None:
-    names = package.__all__  # type: ignore[attr-defined]  # both have it
+    names = package.__all__  # type: ignore[attr-defined]  # all have it
     assert sorted(names) == list(names)
     for name in names:
         assert getattr(package, name).__doc__
@@ -106,7 +157,7 @@ def test_a_wheel_holds_the_packages_and_their_types(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("tokenomics_llm-*.whl")
     held = zipfile.ZipFile(wheel).namelist()
-    for package in ("tokenomics_shared", "tokenomics_langchain"):
+    for package in ("tokenomics_shared", "tokenomics_langchain", "tokenomics_llamaindex"):
         assert f"{package}/py.typed" in held
     assert not [name for name in held if name.startswith(("tests", "examples", "benchmarks"))]
 

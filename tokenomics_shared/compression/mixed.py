@@ -1,12 +1,17 @@
 """Texts of several kinds under one budget: each kind by the compressor that reads it."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
+from math import log
 
 from tokenomics_shared.planning import Compressor, Count, TextKind
 
-LEAST_SHARE = 4
+LEAST_SHARE = 8
 """A kind is sure of one in so many tokens of the budget, however little of the query it holds."""
+
+NEEDED = 0.25
+"""A text that holds less of the query than this share of what the best text does is beside it."""
 
 ROUNDS = 4
 """What one kind can't give up the other is asked for; two rounds settle it, four are ample."""
@@ -20,8 +25,8 @@ _WORD = re.compile(r"\w{3,}")
 class Mixed:
     """Prose by one compressor, structured texts (JSON, logs, tables, HTML) by another.
 
-    The budget is divided by tokens, weighted with how many of the query's words a kind holds;
-    what a kind doesn't need the other gets, and each is sure of a quarter of the budget.
+    The budget is divided by tokens, weighted with how many of the query's words the texts hold;
+    what a kind doesn't need the other gets, and each is sure of an eighth of the budget.
 
     Attributes:
         name: "auto", since it chooses by text.
@@ -77,32 +82,54 @@ class Mixed:
         if not made or not written:
             compressor = self._structured if made else self._prose
             return compressor.compress(texts, query, budget, kind)
-        share = self._share(texts, tokens, made, query, budget)
+        worth = _worth(texts, query)
+        share = _share(tokens, worth, made, budget)
         shorter = _replaced(texts, made, self._structured, query, share, kind)
+        if kind == "context":
+            shorter = self._without(shorter, worth, made, share)
         rest = budget - sum(self._count(shorter[place]) for place in made)
         rest = max(rest, budget // LEAST_SHARE, 1)
         return _replaced(shorter, written, self._prose, query, rest, kind)
 
-    def _share(
-        self, texts: list[str], tokens: list[int], made: list[int], query: str, budget: int
-    ) -> int:
-        """Tokens for the structured texts, whose places are `made`."""
-        structured = set(made)
-        sums = [0, 0]
-        held: list[set[str]] = [set(), set()]
-        wanted = _words(query)
-        for place, text in enumerate(texts):
-            sums[place in structured] += tokens[place]
-            held[place in structured] |= wanted & _words(text)
-        weights = [
-            size * (1 + len(found) / max(1, len(wanted)))
-            for size, found in zip(sums, held, strict=True)
-        ]
-        share = int(budget * weights[1] / sum(weights))
-        least = budget // LEAST_SHARE
-        share = min(max(share, least), budget - least)
-        # What either kind doesn't need is for the other.
-        return max(1, budget - sums[0] if sums[0] < budget - share else share)
+    def _without(
+        self, texts: list[str], worth: list[float], made: list[int], share: int
+    ) -> list[str]:
+        """The texts less those structured ones that are over their share and beside the point.
+
+        The few rows that any table keeps would otherwise be paid for with sentences that answer.
+        """
+        kept = list(texts)
+        over = sum(self._count(texts[place]) for place in made) - share
+        needless = [place for place in made if worth[place] < max(worth) * NEEDED]
+        for place in sorted(needless, key=lambda place: (worth[place], place)):
+            if over > 0:
+                over -= self._count(texts[place])
+                kept[place] = ""
+        return kept
+
+
+def _share(tokens: list[int], worth: list[float], made: list[int], budget: int) -> int:
+    """Tokens for the structured texts, whose places are `made`."""
+    structured = set(made)
+    best = max(worth) or 1.0
+    sums, weights = [0, 0], [0.0, 0.0]
+    for place, size in enumerate(tokens):
+        sums[place in structured] += size
+        weights[place in structured] += size * (NEEDED + worth[place] / best)
+    share = int(budget * weights[1] / sum(weights))
+    least = budget // LEAST_SHARE
+    share = min(max(share, least), budget - least)
+    # What either kind doesn't need is for the other.
+    return max(1, budget - sums[0] if sums[0] < budget - share else share)
+
+
+def _worth(texts: list[str], query: str) -> list[float]:
+    """How much of the query each text holds: its words, the rarer the more."""
+    wanted = _words(query)
+    held = [wanted & _words(text) for text in texts]
+    texts_with = Counter(word for words in held for word in words)
+    rarity = {word: log(1 + len(texts) / times) for word, times in texts_with.items()}
+    return [sum(rarity[word] for word in sorted(words)) for words in held]
 
 
 def _replaced(
