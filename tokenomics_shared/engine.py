@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import random
 import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
@@ -12,6 +13,7 @@ from typing_extensions import override
 
 from tokenomics_shared.adapters.background import AtOnce, Background
 from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
+from tokenomics_shared.auditing import audit, compare, compare_unsent
 from tokenomics_shared.baseline import Beside, beside
 from tokenomics_shared.config import TokenomicsConfig
 from tokenomics_shared.drivers import alone, arun, astream, run, stream
@@ -20,7 +22,7 @@ from tokenomics_shared.errors import ConfigError, FeedbackError
 from tokenomics_shared.judge import Checks, Panel
 from tokenomics_shared.lengths import predictor
 from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens, prompt_tokens
-from tokenomics_shared.pipeline import Parts, answer, audit, compare
+from tokenomics_shared.pipeline import Parts, answer
 from tokenomics_shared.places import Places
 from tokenomics_shared.planning import LengthPredictor
 from tokenomics_shared.ports import Backend, Codec, Judge, Planner, Prices
@@ -34,6 +36,7 @@ from tokenomics_shared.routing import (
     graders,
     panel,
     routing,
+    shortcuts,
     versus,
 )
 from tokenomics_shared.shrinking import shrinker
@@ -115,6 +118,8 @@ class Engine:
         books = _books(config, places.ledger, faults, prices)
         later = AtOnce(_on_fault(faults, "audits")) if at_once else _background(faults)
         comparing = versus(config)
+        rng = random.Random(config.bandit.seed)  # noqa: S311 -- choices, not secrets
+        audits = shortcuts(config, rng)
         given = Given(
             books.cost,
             None if kept.meaning is None else kept.meaning.reader,
@@ -123,6 +128,8 @@ class Engine:
             submit=later.submit,
             on_fault=_on_fault(faults, "samples"),
             on_unread=_on_fault(faults, "features"),
+            rng=rng,
+            shortcuts=audits,
         )
         lengths = predictor(config, places.lengths, faults, later)
         parts = Parts(
@@ -134,6 +141,7 @@ class Engine:
             judge=panel(config, judge, places.folder),
             checks=Panel(Checks()),
             versus=comparing,
+            audits=audits,
             books=books,
         )
         engine = cls(config, parts, kept, later)
@@ -190,6 +198,9 @@ class Engine:
         if outcome.probe is not None:
             comparing = compare(self.parts, outcome.probe)
             self._auditor.submit(functools.partial(run, comparing, backend.aside()))
+        if outcome.unsent is not None:
+            unsent = compare_unsent(self.parts, outcome.unsent)
+            self._auditor.submit(functools.partial(run, unsent, backend.aside()))
         return outcome
 
     def plan(self, request: Any, roster: Roster | None = None) -> QueryPlan:

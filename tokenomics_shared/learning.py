@@ -171,6 +171,7 @@ class Answered:
         verdict: on the answer, when it is a draft that was judged.
         rejected: on the draft that was not good enough, and `draft`, what it said.
         charges: the request's calls.
+        sent: what was sent in the prompt's place; None for the prompt.
     """
 
     request_id: str
@@ -184,6 +185,7 @@ class Answered:
     rejected: Verdict | None = None
     draft: Reply | None = None
     charges: tuple[Charge, ...] = ()
+    sent: Prompt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,32 @@ class Lesson:
     quality: float | None = None
     reward: float | None = None
     probe: Probe | None = None
+
+
+class Budgets(Protocol):
+    """Says which shortcuts may be taken, and which of their answers are to be compared."""
+
+    def is_open(self, name: str) -> bool:
+        """Whether a shortcut may be taken."""
+        ...
+
+    def wants(self, name: str) -> float | None:
+        """Draw whether to compare this answer; how many it stands for, or None."""
+        ...
+
+    def learn(
+        self, name: str, loss: float, weight: float = 1.0, allowed: float | None = None
+    ) -> None:
+        """Take in what an answer lost against premium's, and what it might on average."""
+        ...
+
+    def feedback(self, name: str, expected: float, score: float) -> None:
+        """Take in what an answer was worth, and what had been expected of it."""
+        ...
+
+    def spent(self, *, audits: float = 0.0, answers: float = 0.0) -> None:
+        """Count what was spent, in US dollars."""
+        ...
 
 
 class Router(Protocol):

@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tokenomics_shared.cascade import Climbed, Drafting, climb, with_near_miss
-from tokenomics_shared.effects import Flush, Generate, Steps
+from tokenomics_shared.effects import Flush, Steps
 from tokenomics_shared.judge import Checks
-from tokenomics_shared.learning import Answered, Price, Probe, Route, Router, looked_at
+from tokenomics_shared.learning import Answered, Budgets, Price, Route, Router
 from tokenomics_shared.memory import objection, objection_to_matching
-from tokenomics_shared.planning import Shrinker
+from tokenomics_shared.planning import COMPRESSION, Shortened, Shrinker, is_compressed
 from tokenomics_shared.ports import Codec, Comparing, Judging, Memory, Planner, Read
 from tokenomics_shared.prediction import Lengths
 from tokenomics_shared.resilience import is_permanent
@@ -17,7 +17,6 @@ from tokenomics_shared.types import (
     Memo,
     NearMiss,
     Outcome,
-    Part,
     Prompt,
     Recall,
     Reply,
@@ -41,6 +40,7 @@ class Parts:
     judge: Judging
     checks: Judging
     versus: Comparing
+    audits: Budgets
     books: Books
 
 
@@ -62,84 +62,6 @@ def answer(parts: Parts, prompt: Prompt, roster: Roster, codec: Codec) -> Steps[
                 with account.shield("memory"):
                     _remember(parts, prompt, reply, codec, account)
         return account.close(reply)
-
-
-def audit(
-    parts: Parts, prompt: Prompt, roster: Roster, codec: Codec, recall: Recall
-) -> Steps[Outcome]:
-    """Ask anew what memory had answered, and let it learn from the difference.
-
-    The arm that had made the kept answer is asked, so that the finding is about memory alone.
-
-    Raises:
-        CallFailed: the model call failed.
-    """
-    with parts.books.open(roster, audit="memory_layer") as account:
-        made_by = recall.memo.arm_id if recall.memo else ""
-        arm = next((arm for arm in roster.arms if arm.arm_id == made_by), roster.premium)
-        account.strategy = arm.arm_id
-        with account.leg(arm, prompt, "audit") as leg:
-            reply = yield from Generate(arm, prompt, "hold")
-            leg.settle(reply)
-        account.model = account.answering().model
-        with account.shield("memory"):
-            memo = _memo(prompt, reply, codec, account)
-            if memo is not None:
-                parts.memory.compare(recall, memo, _reader(codec))
-        return account.close(reply)
-
-
-def compare(parts: Parts, probe: Probe) -> Steps[Outcome | None]:
-    """Ask for the answer that another arm would have given, and let routing learn from both.
-
-    Raises:
-        CallFailed: the model call failed.
-    """
-    answered, ask = probe.answered, probe.ask
-    if ask is None:
-        with parts.books.faults.shield("routing"):
-            loss = yield from _loss(parts, probe, answered.draft, None)
-            parts.router.compared(probe, loss)
-        return None
-    with parts.books.open(answered.roster, audit=_payer(probe)) as account:
-        account.shortcut, account.strategy = looked_at(probe).arm_id, ask.arm_id
-        with account.leg(ask, answered.prompt, "audit") as leg:
-            reply = yield from Generate(ask, answered.prompt, "hold")
-            leg.settle(reply)
-        account.model = account.answering().model
-        with account.shield("routing"):
-            account.loss = yield from _loss(parts, probe, reply, account)
-            if answered.strategy is not answered.roster.premium:
-                account.weight = probe.weight
-        account.reckon()
-        with account.shield("routing"):
-            parts.router.compared(probe, account.loss, account.cost)
-        return account.close(reply)
-
-
-def _payer(probe: Probe) -> Part:
-    """The part whose shortcut is audited."""
-    return "cascade" if len(probe.answered.route.rungs) > 1 else "bandit"
-
-
-def _loss(
-    parts: Parts, probe: Probe, other: Reply | None, account: OpenAccount | None
-) -> Steps[float | None]:
-    """What the cheaper of two answers lost; None when that can't be told."""
-    answered = probe.answered
-    if other is None:
-        return None
-    given, best = answered.reply, other
-    if answered.strategy is answered.roster.premium:
-        given, best = other, answered.reply
-    if given.tool_calls or best.tool_calls:
-        # Which tools, not with what: arguments in other words may come to the same.
-        return float(_tools(given) != _tools(best))
-    return (yield from parts.versus.loss(answered.prompt.question, given.text, best.text, account))
-
-
-def _tools(reply: Reply) -> list[str]:
-    return sorted(call.name for call in reply.tool_calls)
 
 
 def _recalled(
@@ -196,20 +118,51 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             verdict = yield from parts.judge.judge(prompt, climbed.reply, account)
             climbed = replace(climbed, verdict=verdict)
         with account.shield("learning"):
-            _learn(parts, prompt, route, climbed, account)
+            _learn(parts, prompt, sent, route, climbed, account)
+    with account.shield("compression"):
+        account.unsent = _shortened(parts, prompt, climbed, account)
     return climbed.reply
 
 
 def _planned(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Prompt]:
     """What is sent in the prompt's place; the prompt itself when a part fails."""
+    roster = account.roster
     with account.shield("orchestrator"):
-        account.plan = plan = parts.orchestrator.plan(prompt, account.roster)
+        account.plan = plan = parts.orchestrator.plan(prompt, roster)
         with account.shield("compression"):
-            sent, account.plan = yield from parts.shrinker.shrink(
-                prompt, plan, account.roster, account
-            )
+            sent, planned = yield from parts.shrinker.shrink(prompt, plan, roster, account)
+            if is_compressed(planned) and not parts.audits.is_open(COMPRESSION):
+                account.note(f"{COMPRESSION} is closed")
+                whole = replace(prompt, compress=False)
+                sent, planned = yield from parts.shrinker.shrink(whole, plan, roster, account)
+                account.held_back = True
+            account.plan = planned
+            if planned.note:
+                account.note(planned.note)
             return sent
     return prompt
+
+
+def _shortened(
+    parts: Parts, prompt: Prompt, climbed: Climbed, account: OpenAccount
+) -> Shortened | None:
+    """What the answer to a shortened prompt is to be compared with, if it is in the sample.
+
+    Where compression is closed, answers to whole prompts are compared with what the shortened
+    ones would have brought, so that it may open again.
+    """
+    plan, reply = account.plan, climbed.reply
+    if plan is None or not (account.held_back or is_compressed(plan)):
+        return None
+    parts.audits.spent(answers=float(account.cost or 0))
+    if not (reply.tool_calls or parts.versus.decides(reply.text)):
+        return None
+    weight = parts.audits.wants(COMPRESSION)
+    if weight is None:
+        return None
+    return Shortened(
+        prompt, plan, account.roster, climbed.strategy, reply, weight, closed=account.held_back
+    )
 
 
 def _judged(
@@ -251,7 +204,12 @@ def _route(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Route]:
 
 
 def _learn(
-    parts: Parts, prompt: Prompt, route: Route, climbed: Climbed, account: OpenAccount
+    parts: Parts,
+    prompt: Prompt,
+    sent: Prompt,
+    route: Route,
+    climbed: Climbed,
+    account: OpenAccount,
 ) -> None:
     """Tell the router how its choice turned out."""
     account.reckon()
@@ -267,6 +225,7 @@ def _learn(
         climbed.rejected,
         climbed.draft,
         tuple(account.charges),
+        sent,
     )
     price = Price(account.cost, account.baseline_cost, account.elapsed_s())
     lesson = parts.router.learn(answered, price)
@@ -280,15 +239,15 @@ def _remember(
     parts: Parts, prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount
 ) -> None:
     """Keep the answer, if it may be kept."""
-    memo = _memo(prompt, reply, codec, account)
+    memo = memo_of(prompt, reply, codec, account)
     if memo is None:
         return
     widely = parts.memory.by_meaning and objection_to_matching(prompt, reply) is None
-    read = _reader(codec) if widely else None
+    read = reader_of(codec) if widely else None
     parts.memory.remember(account.recall, prompt, account.roster, memo, read)
 
 
-def _memo(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> Memo | None:
+def memo_of(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> Memo | None:
     """The answer as memory keeps it; None when it may not be kept."""
     reason = objection(prompt, reply)
     if reason is None and prompt.response_format is not None:
@@ -305,5 +264,6 @@ def _memo(prompt: Prompt, reply: Reply, codec: Codec, account: OpenAccount) -> M
     return Memo(payload, answered.usage, answered.model, answered.tier, account.strategy)
 
 
-def _reader(codec: Codec) -> Read:
+def reader_of(codec: Codec) -> Read:
+    """Reads kept answers."""
     return lambda memo: codec.thaw(memo.payload).text

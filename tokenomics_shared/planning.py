@@ -2,11 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Final, Literal, Protocol, runtime_checkable
 
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.ports import Account
-from tokenomics_shared.types import Complexity, Forecast, Prompt, QueryPlan, Roster
+from tokenomics_shared.types import (
+    Complexity,
+    Forecast,
+    Prompt,
+    QueryPlan,
+    Reply,
+    Roster,
+    Strategy,
+)
 
 Count = Callable[[str], int]
 """How many tokens a text has."""
@@ -136,6 +144,38 @@ class Shrinker(Protocol):
             account: where calls that prepare it are charged; None to make none.
         """
         ...
+
+
+COMPRESSION: Final = "compression"
+"""What audits call sending a shortened prompt."""
+
+
+def is_compressed(plan: QueryPlan) -> bool:
+    """Whether texts of the prompt are sent shortened; left-out turns are another matter."""
+    return any(each.part == COMPRESSION for each in plan.unsent)
+
+
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """A comparison to be made when the caller has the answer: of what compression lost.
+
+    Attributes:
+        prompt: the request as it came.
+        plan: of it as it was sent.
+        roster: the models that may answer it.
+        strategy: the arm that answered.
+        reply: its answer.
+        weight: answers that this one stands for.
+        closed: the whole prompt was sent, because compression is closed.
+    """
+
+    prompt: Prompt
+    plan: QueryPlan
+    roster: Roster
+    strategy: Strategy
+    reply: Reply
+    weight: float
+    closed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -346,6 +346,10 @@ class Judging(Protocol):
 class Comparing(Protocol):
     """Sets an answer beside premium's."""
 
+    def decides(self, given: str) -> bool:
+        """Whether a comparison of this answer with another may tell anything."""
+        ...
+
     def loss(
         self, question: str, given: str, best: str, account: "Account | None"
     ) -> Steps[float | None]:

@@ -587,6 +587,7 @@ class Outcome:
             what is closed.
         loss: what the audit found: premium's quality minus the given answer's, -1 to 1.
         probe: what routing wants to compare the answer with, once the caller has it.
+        unsent: what the answer is to be compared with to find out what compression lost.
     """
 
     request_id: str
@@ -613,6 +614,7 @@ class Outcome:
     weight: float | None = None
     loss: float | None = None
     probe: Any = field(default=None, compare=False, repr=False)
+    unsent: Any = field(default=None, compare=False, repr=False)
 
     @property
     def usage(self) -> Usage:

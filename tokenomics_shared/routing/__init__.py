@@ -1,6 +1,6 @@
 """Routing put together: which arm starts, whether its answer stands, what is learned of it."""
 
-from tokenomics_shared.routing.compose import Given, routing, versus
+from tokenomics_shared.routing.compose import Given, routing, shortcuts, versus
 from tokenomics_shared.routing.judging import JUDGE, JudgeFunction, graders, panel
 from tokenomics_shared.routing.router import Routing
 from tokenomics_shared.routing.versus import Versus
@@ -14,5 +14,6 @@ __all__ = [
     "graders",
     "panel",
     "routing",
+    "shortcuts",
     "versus",
 ]

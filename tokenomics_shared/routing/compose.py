@@ -32,7 +32,7 @@ from tokenomics_shared.routing.chooser import Chooser
 from tokenomics_shared.routing.judging import JUDGE, looks_closer
 from tokenomics_shared.routing.rates import Pricing, Rates
 from tokenomics_shared.routing.recent import NoSamples, RecentSamples
-from tokenomics_shared.routing.router import Budgets, Evidence, Reading, Routing, Vector
+from tokenomics_shared.routing.router import Evidence, Reading, Routing, Vector
 from tokenomics_shared.routing.targeted import Judging, Learned, Manner, Prices, Targeted
 from tokenomics_shared.routing.unaudited import Unaudited
 from tokenomics_shared.routing.versus import Versus
@@ -68,6 +68,8 @@ class Given:
         submit: runs something in the background.
         on_fault: told of each sample that could not be written.
         on_unread: told of each question that could not be read with the embedder.
+        rng: draws.
+        shortcuts: what audits find of cheaper ways; one that audits nothing where they are off.
     """
 
     pricing: Pricing
@@ -77,6 +79,13 @@ class Given:
     submit: Submit
     on_fault: Callable[[Exception], object]
     on_unread: Callable[[Exception], object]
+    rng: random.Random
+    shortcuts: Shortcuts | Unaudited
+
+
+def shortcuts(config: TokenomicsConfig, rng: random.Random) -> Shortcuts | Unaudited:
+    """What holds cheaper ways to their error budget."""
+    return _shortcuts(config, rng) if config.audit.enabled else Unaudited()
 
 
 def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
@@ -87,16 +96,15 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
         StoreError: a file is foreign, newer or unreadable.
     """
     settings = config.bandit
-    rng = random.Random(settings.seed)  # noqa: S311 -- choices, not secrets
+    rng = given.rng
     if not settings.enabled and not config.audit.enabled:
         return _unlearned(config)
     reading = _reading(config, given)
     chooser = _chooser(config, places, given, reading.contexts, rng)
-    shortcuts: Budgets = Unaudited()
+    shortcuts = given.shortcuts
     learned = dict(chooser.learners)
-    if config.audit.enabled:
-        audits = _shortcuts(config, rng)
-        shortcuts = learned["audits"] = audits
+    if isinstance(shortcuts, Shortcuts):
+        learned["audits"] = shortcuts
     state = Shared(learned, SumsFile(places.bandit) if places.bandit else None)
     samples: SampleStore = RecentSamples()
     if places.samples is not None:

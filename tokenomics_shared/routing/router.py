@@ -11,6 +11,7 @@ from tokenomics_shared.bandit.contexts import Contexts, NoContexts
 from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.learning import (
     Answered,
+    Budgets,
     Lesson,
     Price,
     Probe,
@@ -46,32 +47,6 @@ class State(Protocol):
 
     def close(self) -> None:
         """Save now."""
-        ...
-
-
-class Budgets(Protocol):
-    """Says which shortcuts may be taken, and which of their answers are to be compared."""
-
-    def is_open(self, name: str) -> bool:
-        """Whether a shortcut may be taken."""
-        ...
-
-    def wants(self, name: str) -> float | None:
-        """Draw whether to compare this answer; how many it stands for, or None."""
-        ...
-
-    def learn(
-        self, name: str, loss: float, weight: float = 1.0, allowed: float | None = None
-    ) -> None:
-        """Take in what an answer lost against premium's, and what it might on average."""
-        ...
-
-    def feedback(self, name: str, expected: float, score: float) -> None:
-        """Take in what an answer was worth, and what had been expected of it."""
-        ...
-
-    def spent(self, *, audits: float = 0.0, answers: float = 0.0) -> None:
-        """Count what was spent, in US dollars."""
         ...
 
 

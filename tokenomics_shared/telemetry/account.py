@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from typing_extensions import override
 
@@ -151,6 +151,8 @@ class OpenAccount:
         self._reckoned = False
         self._drafted = False
         self.probe: Probe | None = None
+        self.unsent: Any = None
+        self.held_back = False
         self.request_id = request_id
         self.at = books.now()
         self._audit = audit
@@ -251,6 +253,7 @@ class OpenAccount:
             weight=self.weight,
             loss=self.loss,
             probe=self.probe,
+            unsent=self.unsent,
         )
         with self.shield("ledger"):
             self.books.ledger.append(outcome)
