@@ -1,31 +1,27 @@
 """The engine: the parts put together, and the doors to them."""
 
 import functools
-import logging
 import random
-import time
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator
-from pathlib import Path
 from typing import Any
 
 from typing_extensions import override
 
 from tokenomics_shared.adapters.background import AtOnce, Background
-from tokenomics_shared.adapters.sqlite_ledger import SqliteLedger
+from tokenomics_shared.assembly import books as books_of
+from tokenomics_shared.assembly import orchestrator, set_up_logging
 from tokenomics_shared.auditing import audit, compare, compare_unsent
 from tokenomics_shared.baseline import Beside, beside
 from tokenomics_shared.config import TokenomicsConfig
 from tokenomics_shared.drivers import alone, arun, astream, run, stream
 from tokenomics_shared.effects import Steps
-from tokenomics_shared.errors import ConfigError, FeedbackError
+from tokenomics_shared.errors import FeedbackError
 from tokenomics_shared.judge import Checks, Panel
 from tokenomics_shared.lengths import predictor
-from tokenomics_shared.orchestrator import NoPlan, Orchestrator, estimate_tokens, prompt_tokens
 from tokenomics_shared.pipeline import Parts, answer
 from tokenomics_shared.places import Places
-from tokenomics_shared.planning import LengthPredictor
-from tokenomics_shared.ports import Backend, Codec, Judge, Planner, Prices
+from tokenomics_shared.ports import Backend, Codec, Judge, Prices
 from tokenomics_shared.prediction import Lengths
 from tokenomics_shared.prompts import NOBODY, prompt_of
 from tokenomics_shared.recollection import Memory
@@ -40,8 +36,8 @@ from tokenomics_shared.routing import (
     versus,
 )
 from tokenomics_shared.shrinking import shrinker
-from tokenomics_shared.telemetry import Books, Faults, Overrides, Price, Report, metadata_of
-from tokenomics_shared.types import Outcome, Prompt, QueryPlan, Roster, Usage
+from tokenomics_shared.telemetry import Faults, Report, metadata_of
+from tokenomics_shared.types import Outcome, Prompt, QueryPlan, Roster
 
 MAX_AUDITS = 100
 """Audits that may wait to be made."""
@@ -112,10 +108,10 @@ class Engine:
         """
         config = config or TokenomicsConfig.load()
         places = Places.of(config)
-        _set_up_logging(config)
+        set_up_logging(config)
         faults = Faults()
         kept = memory or Memory(places.cache, config=config.memory, faults=faults)
-        books = _books(config, places.ledger, faults, prices)
+        books = books_of(config, places.ledger, faults, prices)
         later = AtOnce(_on_fault(faults, "audits")) if at_once else _background(faults)
         comparing = versus(config)
         rng = random.Random(config.bandit.seed)  # noqa: S311 -- choices, not secrets
@@ -134,7 +130,7 @@ class Engine:
         lengths = predictor(config, places.lengths, faults, later)
         parts = Parts(
             memory=kept.layers,
-            orchestrator=_orchestrator(config, lengths),
+            orchestrator=orchestrator(config, lengths),
             shrinker=shrinker(config, books.cost),
             lengths=Lengths(lengths, capped=config.prediction.cap),
             router=routing(config, places, given),
@@ -292,50 +288,3 @@ def _close(parts: Parts, auditor: Later, own: tuple[Memory, ...]) -> None:
     for name, close in (*closing, ("ledger", ledger.close)):
         with faults.shield(name):
             close()
-
-
-def _orchestrator(config: TokenomicsConfig, lengths: LengthPredictor) -> Planner:
-    if not config.orchestrator.enabled:
-        return NoPlan()
-    return Orchestrator(config.orchestrator.default_token_budget, lengths)
-
-
-def _books(
-    config: TokenomicsConfig, path: Path | None, faults: Faults, prices: Prices | None
-) -> Books:
-    if prices is None:
-        from tokenomics_shared.adapters.genai_prices import GenaiPrices
-
-        prices = GenaiPrices()
-    stated = {name: Price(**price.model_dump()) for name, price in config.prices.items()}
-    ledger = SqliteLedger(path, on_fault=lambda error: faults.record("ledger", error))
-    return Books(
-        ledger,
-        Overrides(stated, prices),
-        _estimate,
-        faults=faults,
-        now=time.time,
-        tick=time.perf_counter,
-    )
-
-
-def _estimate(prompt: Prompt, text: str) -> Usage:
-    return Usage(prompt_tokens(prompt), estimate_tokens(text), estimated=True)
-
-
-def _set_up_logging(config: TokenomicsConfig) -> None:
-    """Touch the package's logger only as far as the user asks."""
-    logger = logging.getLogger("tokenomics")
-    if config.log_level is not None:
-        logger.setLevel(config.log_level)
-    if config.log_file is not None:
-        path = str(config.log_file.expanduser().absolute())
-        if any(getattr(handler, "baseFilename", "") == path for handler in logger.handlers):
-            return
-        try:
-            Path(path).touch(mode=0o600)
-        except OSError as error:
-            raise ConfigError(f"log_file {path} can't be written: {error.strerror}") from error
-        handler = logging.FileHandler(path, delay=True)
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-        logger.addHandler(handler)

@@ -1,6 +1,6 @@
 """The ledger in an SQLite file: one row a request, one row a call, money in whole picodollars."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import attrgetter
 from pathlib import Path
@@ -8,6 +8,7 @@ from typing import Any
 
 from tokenomics_shared.adapters.sqlite import Database, Schema, read_usage, usage_row
 from tokenomics_shared.intervals import Losses
+from tokenomics_shared.planning import COMPRESSION
 from tokenomics_shared.types import (
     AuditedQuality,
     Charge,
@@ -77,6 +78,12 @@ _AUDITED = (
     f" CASE WHEN cache_type = '{_AUDIT}' AND loss IS NOT NULL THEN weight END AS found"
     " FROM requests WHERE shortcut IS NOT NULL) GROUP BY shortcut ORDER BY shortcut"
 )
+_SHORTENED = (
+    "SELECT count(*) FROM requests WHERE saved_compression <> 0 AND cache_type = 'none'"
+    " AND failure = ''"
+)
+"""Answers to shortened prompts, which may be a shortcut's besides."""
+
 _NOT_AUDITED = "SELECT 1 WHERE 0"
 """Of a ledger that is read as it was before answers were audited."""
 
@@ -119,8 +126,8 @@ class SqliteLedger:
         self._database.flush()
         version = self._database.query("PRAGMA user_version")[0][0]
         audited = _NOT_AUDITED if version < SCHEMA.version else _AUDITED
-        counts, audits, shortcuts, compared, models = self._database.snapshot(
-            _COUNTS, _AUDITS, audited, _COMPARED, _MODELS
+        counts, audits, shortcuts, shortened, compared, models = self._database.snapshot(
+            _COUNTS, _AUDITS, audited, _SHORTENED, _COMPARED, _MODELS
         )
         requests, failed, abandoned, exact, semantic, accepted_drafts, escalations = counts[0]
         compared_requests, *amounts = compared[0]
@@ -135,7 +142,7 @@ class SqliteLedger:
             escalations=escalations,
             audits=audits[0][0],
             audit_cost=_dollars(audits[0][1]),
-            audited=tuple(_audited(*row) for row in shortcuts if row[0]),
+            audited=_all_audited(shortcuts, shortened[0][0]),
             answered=sum(row[1] for row in shortcuts),
             models=tuple(_model(*row) for row in models),
             compared=compared_requests,
@@ -192,6 +199,16 @@ def _call(request_id: str, charge: Charge) -> tuple[Any, ...]:
         charge.latency_s,
         charge.error,
     )
+
+
+def _all_audited(rows: Sequence[Any], shortened: int) -> tuple[AuditedQuality, ...]:
+    """What audits found of each shortcut; compression is counted apart, going with any other."""
+    found = {row[0]: row[1:] for row in rows if row[0]}
+    uses = {name: row[0] for name, row in found.items()}
+    if shortened or COMPRESSION in found:
+        uses[COMPRESSION] = shortened
+    none = (0, 0.0, 0.0, 0.0, 0.0)
+    return tuple(_audited(name, uses[name], *found.get(name, none)[1:]) for name in sorted(uses))
 
 
 def _audited(shortcut: str, uses: int, *sums: float) -> AuditedQuality:

@@ -8,9 +8,9 @@ from tokenomics_shared.compression.spans import Span, spaced
 
 _NEVER = frozenset(
     "mr mrs ms dr prof rev hon gov sen rep gen col capt lt sgt cmdr adm maj pres st mt messrs "
-    "vs cf viz c ca approx est fig figs eq eqs no nos vol vols pp ch sec art ed eds trans dept univ "
-    "b d r fl jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri "
-    "e.g i.e eg ie".split()
+    "v vs cf viz c ca approx est fig figs eq eqs no nos vol vols pp ch sec art ed eds trans dept "
+    "univ b d r fl jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur "
+    "thurs fri e.g i.e eg ie".split()
 )
 """Abbreviations that end no sentence, without their full stop."""
 
@@ -123,3 +123,34 @@ def _outside(starts: Iterable[int], spans: Iterable[Span], length: int) -> list[
         if not span.start < start < span.end and (not found or start > found[-1]):
             found.append(start)
     return found
+
+
+_CLAUSE_ENDS = re.compile(r"(?:[,;:]|\s[\u2013\u2014])\s+")
+_SHORTEST_CLAUSE = 60
+
+
+def clauses(text: str, unit: Unit, limit: int) -> tuple[Unit, ...]:
+    """A unit in pieces of at least 60 characters, cut between its clauses.
+
+    Args:
+        text: the whole text.
+        unit: what to cut.
+        limit: characters above which it is cut at commas, too, not only at semicolons.
+    """
+    sentence = text[unit.start : unit.end]
+    starts = [0]
+    commas = len(sentence) > limit
+    for match in _CLAUSE_ENDS.finditer(sentence):
+        at = match.end()
+        if min(at - starts[-1], len(sentence) - at) < _SHORTEST_CLAUSE:
+            continue
+        if match.group()[0] == ";" or commas:
+            starts.append(at)
+    if len(starts) == 1:
+        return (unit,)
+    end = Span(len(sentence), len(sentence), "code")
+    starts = [unit.start + at for at in _outside(starts, (*spaced(sentence), end), len(sentence))]
+    return tuple(
+        Unit(start, end, line=unit.line and start == unit.start)
+        for start, end in zip(starts, [*starts[1:], unit.end], strict=True)
+    )

@@ -220,8 +220,9 @@ def _remarks(report: Report) -> list[str]:
     if totals.baseline_cost:
         estimated = share(totals.baseline_estimated, totals.baseline_cost)
         remarks.append(
-            f"Baseline: {estimated} estimated (premium was not asked; the given answer's tokens"
-            " at its price), the rest measured."
+            f"Baseline: {estimated} estimated (where premium was not asked, the given answer's"
+            " tokens at its price; what was not sent of a prompt is counted here), the rest"
+            " measured."
         )
     if totals.compared < totals.requests:
         left_out = totals.requests - totals.compared
