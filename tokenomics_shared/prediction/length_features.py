@@ -5,7 +5,7 @@ adds a feature, or a word to a cue, raises it.
 """
 
 import re
-from math import log1p
+from math import expm1, log1p
 from struct import Struct
 
 from tokenomics_shared.types import Complexity
@@ -24,13 +24,17 @@ _CUES = {
     "long": "article blog chapter comprehensive detail detailed draft elaborate email essay guide "
     "letter plan poem report speech story thorough tutorial write",
     "list": "advantages bullet compile differences enumerate examples facts ideas list "
-    "names outline pros recommendations steps suggestions table tips ways",
+    "names outline pros recommendations steps suggestions tips ways",
+    "snippet": "def import input output print prints return returns stdin",
+    "form": "boxed csv fields form format formatted json key keys markdown schema table xml yaml",
     "short": "abstract brief briefly classify concise exactly extract just keep label merely only "
     "short shortest simply single summarise summarize summary tldr",
     "transfer": "convert correct edit paraphrase rephrase rewrite translate",
     "asks": "how what when where which who whom whose",
-    "ratio": "double each every fewer fifth fifths half less more one-half per percent quarter "
-    "ratio tenth third thirds times triple twice",
+    "times": "double doubled doubles thrice times triple tripled twice",
+    "part": "fifth fifths half halves quarter quarters tenth third thirds",
+    "each": "apiece average each every per ratio",
+    "than": "as fewer less longer more older shorter taller than younger",
     "goes_on": "after and before but except finally first if last later next remaining second "
     "since then until when whenever while",
     "whole": "altogether average change combined cost costs difference earn earns left much many "
@@ -42,28 +46,21 @@ _CUES = {
     "list_like": "all any array binary element elements list lists matrix number numbers sequence "
     "string strings substring tuple tuples",
 }
-_CUE_OF = {word: at for at, words in enumerate(_CUES.values()) for word in words.split()}
+_CUE_OF = {word.encode(): at for at, words in enumerate(_CUES.values()) for word in words.split()}
 
-_PHRASES = (
-    ("step by step", "step-by-step", "in detail", "show your work", "chain of thought"),
-    ("one word", "single word", "yes or no", "true or false", "only the", "just the", "no more"),
-    ("def ", "```", "return ", "stdin", "import "),
-    ("json", "xml", "yaml", "csv"),
-)
+_QUANTITIES = [at for at, cue in enumerate(_CUES) if cue in {"counted", "part", "times"}]
+"""Cues that are quantities in words."""
 
-_NUMBER = re.compile(r"\d[\d,.]*")
-_CHOICE = re.compile(r"^\(?[A-Ja-j][.):] ?\S", re.MULTILINE)
-_WANTED = re.compile(
-    r"(\d{1,5}|an?|one|two|three|four|five|six|seven|eight|nine|ten)[ -]"
-    r"(?:short |brief |full |concise )?"
-    r"(word|sentence|line|bullet|point|paragraph|page|character|token|step|example)"
-)
+_PHRASES = (b"step by step", b"yes or no", b"true or false")
+
+_OFFERS = b"\nb"
+_CHOICE = re.compile(rb"^[a-j][.):] ?\S", re.MULTILINE)
 _COUNTED = {
-    word: at
+    word.encode(): at
     for at, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)
-} | {"a": 1, "an": 1}
+} | {b"a": 1, b"an": 1}
 # Tokens of one of them in English prose.
-_TOKENS = {
+_UNITS = {
     "word": 1.33,
     "sentence": 25.0,
     "line": 15.0,
@@ -76,14 +73,25 @@ _TOKENS = {
     "step": 35.0,
     "example": 40.0,
 }
+_DIGITS = 6
+_TOKENS = {
+    f"{unit}{plural}".encode(): tokens for unit, tokens in _UNITS.items() for plural in ("", "s")
+}
 
-_STRIP = str.maketrans(dict.fromkeys(".,;:!?\"'()[]{}<>`*_", " "))
+_SPACED = bytes(32 if byte in b".,;:!?\"'()[]{}<>`*_" else byte for byte in range(256))
+"""Makes a space of what stands around words."""
+_NUMBERS = bytes(byte if byte in b"0123456789" else 32 for byte in range(256))
+"""Makes a space of what is no digit."""
+_CAPITALS = bytes(range(65, 91))
 _MATHS = b"+*/^<>=\\"
 _LEVELS: dict[Complexity, float] = {"simple": 0.0, "medium": 1.0, "complex": 2.0}
 _MOST = 30.0
 """Cues counted; a long text has no more to say by having them oftener."""
 
-WIDTH = 18 + len(_CUES) + len(_PHRASES)
+_INPUT_AT, _LEVEL_AT = 1, 2
+_AT_MOST = [_MOST] * len(_CUES)
+
+WIDTH = 21 + len(_CUES) + len(_PHRASES)
 
 _single = Struct(f"<{WIDTH}f")
 
@@ -102,12 +110,12 @@ def length_features(question: str, complexity: Complexity, input_tokens: int) ->
     """
     size = len(question)
     head = question if size <= HEAD + TAIL else f"{question[:HEAD]}\n{question[-TAIL:]}"
-    lowered = head.lower()
-    words = lowered.translate(_STRIP).split()
+    # All of this is several times as fast on bytes.
+    raw = head.encode("utf-8", "replace")
+    lowered = raw.lower()
+    words = lowered.translate(_SPACED).split()
     cues = [0.0] * len(_CUES)
-    find = _CUE_OF.get
-    for word in words:
-        at = find(word)
+    for at in map(_CUE_OF.get, words):
         if at is not None:
             cues[at] += 1.0
     return _single.unpack(
@@ -115,43 +123,59 @@ def length_features(question: str, complexity: Complexity, input_tokens: int) ->
             log1p(size),
             log1p(max(0, input_tokens)),
             _LEVELS[complexity],
-            *_shape(head, lowered, words),
-            *[min(_MOST, cue) for cue in cues],
-            *[float(any(map(lowered.__contains__, phrases))) for phrases in _PHRASES],
+            log1p(len(raw) - len(raw.translate(None, _CAPITALS))),
+            *_shape(lowered, words, sum([cues[at] for at in _QUANTITIES])),
+            *map(min, cues, _AT_MOST),
+            *[float(phrase in lowered) for phrase in _PHRASES],
         )
     )
 
 
-def _shape(head: str, lowered: str, words: list[str]) -> tuple[float, ...]:
-    """How the text is built: fifteen numbers."""
-    raw = head.encode("utf-8", "replace")
-    size, many = max(1, len(raw)), max(1, len(words))
-    numbers = _NUMBER.findall(lowered)
-    lines = raw.count(b"\n")
-    sentences = lowered.count(". ") + lowered.count("? ") + lowered.count("! ") + lines
+def _shape(text: bytes, words: list[bytes], told: float) -> tuple[float, ...]:
+    """How the text is built, with `told` quantities in words: seventeen numbers."""
+    size, many = max(1, len(text)), max(1, len(words))
+    distinct = set(words)
+    numbers = text.translate(_NUMBERS, b".,").split()
+    lines = text.count(b"\n")
+    sentences = text.count(b". ") + text.count(b"? ") + text.count(b"! ") + lines
     return (
         log1p(len(words)),
-        len(raw.translate(None, b" \t\n\r")) / many,
-        len(set(words)) / many,
+        len(text.translate(None, b" \t\n\r")) / many,
+        len(distinct) / many,
         log1p(sentences),
         log1p(lines),
         min(_MOST, len(numbers)),
         min(_MOST, len(set(numbers))),
+        log1p(len(numbers) + told),
         min(_MOST, max(map(len, numbers), default=0)),
-        min(_MOST, raw.count(b"?")),
-        min(_MOST, raw.count(b",")),
-        float(raw.endswith(b"?")),
-        (len(raw) - len(raw.translate(None, _MATHS))) / size,
-        log1p(raw.count(b"$") + raw.count(b"%")),
-        min(_MOST, len(_CHOICE.findall(head)) if "\n" in head else 0.0),
-        log1p(_wanted(lowered)),
+        min(_MOST, text.count(b"?")),
+        min(_MOST, text.count(b",")),
+        float(text.endswith(b"?")),
+        (len(text) - len(text.translate(None, _MATHS))) / size,
+        log1p(text.count(b"$")),
+        min(_MOST, text.count(b"%") + text.count(b"percent")),
+        min(_MOST, len(_CHOICE.findall(text)) if _OFFERS in text else 0.0),
+        0.0 if _TOKENS.keys().isdisjoint(distinct) else log1p(_wanted(words)),
     )
 
 
-def _wanted(lowered: str) -> float:
+def _wanted(words: list[bytes]) -> float:
     """Tokens of the longest answer that is asked for in so many words; 0 when none is."""
     most = 0.0
-    for many, what in _WANTED.findall(lowered):
-        count = _COUNTED.get(many) or int(many)
-        most = max(most, count * _TOKENS[what])
+    for at, word in enumerate(words):
+        tokens = _TOKENS.get(word)
+        if tokens is not None:
+            # As in "two sentences" and "two short sentences".
+            near = (_count(before) for before in words[max(0, at - 2) : at])
+            most = max(most, tokens * max(near, default=0))
     return most
+
+
+def _count(word: bytes) -> int:
+    return int(word[:_DIGITS]) if word.isdigit() else _COUNTED.get(word, 0)
+
+
+def asked(features: tuple[float, ...]) -> tuple[Complexity, int]:
+    """The complexity and the prompt's tokens that features were made with."""
+    level = min(_LEVELS, key=lambda each: abs(_LEVELS[each] - features[_LEVEL_AT]))
+    return level, round(expm1(features[_INPUT_AT]))

@@ -15,6 +15,7 @@ from tokenomics_shared.prediction.coverage import Coverage
 from tokenomics_shared.prediction.heuristic import predict_output_tokens
 from tokenomics_shared.prediction.length_features import length_features
 from tokenomics_shared.prediction.quantiles import Quantiles
+from tokenomics_shared.prediction.refit import RULE
 from tokenomics_shared.types import Complexity, Forecast
 
 LEAST = 500
@@ -25,9 +26,6 @@ GROWTH = 1.5
 
 KEEP = 0.25
 """Share of the answers that are kept once there is a trained model."""
-
-P90, P99 = 2, 4
-"""Rules of thumb: how many times the likely length one in ten and one in a hundred exceeds."""
 
 REMEMBERED = 64
 """Questions whose features are remembered between forecast and learning."""
@@ -45,7 +43,8 @@ Gives the new one as text; None where it is no better.
 def rule_of_thumb(complexity: Complexity, input_tokens: int, question: str) -> Forecast:
     """The forecast where nothing was learned."""
     likely = predict_output_tokens(complexity, input_tokens, question)
-    return Forecast(likely, P90 * likely, P99 * likely)
+    p50, p90, p99 = (times * likely for times in RULE)
+    return Forecast(p50, p90, p99)
 
 
 class NoLengths:

@@ -67,14 +67,17 @@ class Step:
         base: what is added for every question.
         trees: what is added for some.
         factor: what the quantile is multiplied by so that it holds what it says.
+        shift: tokens that are added before: answers differ by more than in proportion to their
+            likely length where that is short.
     """
 
     base: float
     trees: tuple[Tree, ...]
-    factor: float
+    factor: float = 1.0
+    shift: float = 0.0
 
     def __call__(self, features: Sequence[float]) -> float:
-        """What is added, the factor left out."""
+        """What is added to the logarithm."""
         total = self.base
         for first, cut, low, low_cut, high, high_cut, a, b, c, d in self.trees:
             if features[first] < cut:
@@ -92,6 +95,7 @@ class Quantiles:
         line: of the median, roughly.
         steps: to each of QUANTILES, in order.
         samples: answers it was trained on.
+        until: when the last of them was given, in seconds since the epoch.
         width: features it reads.
         version: of those features.
     """
@@ -99,6 +103,7 @@ class Quantiles:
     line: Line
     steps: tuple[Step, ...]
     samples: int
+    until: float
     width: int = length_features.WIDTH
     version: int = length_features.VERSION
 
@@ -108,7 +113,7 @@ class Quantiles:
         found, least = [], 1.0
         for step in self.steps:
             log += step(features)
-            least = max(least, step.factor * math.exp(min(log, _MOST_LOG)))
+            least = max(least, step.factor * (math.exp(min(log, _MOST_LOG)) + step.shift))
             found.append(min(least, LONGEST))
         return tuple(found)
 
@@ -121,6 +126,7 @@ class Quantiles:
                 "features": self.version,
                 "width": self.width,
                 "samples": self.samples,
+                "until": self.until,
                 "line": {name: getattr(self.line, name) for name in Line.__slots__},
                 "steps": [{name: getattr(s, name) for name in Step.__slots__} for s in self.steps],
             },
@@ -139,7 +145,8 @@ class Quantiles:
             _refuse_foreign(found)
             width = found["width"]
             line, steps = _line(found["line"], width), _steps(found["steps"], width)
-            return cls(line, steps, int(found["samples"]), width, found["features"])
+            (until,) = _finite([found["until"]], 1)
+            return cls(line, steps, int(found["samples"]), until, width, found["features"])
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise StoreError(f"no length quantiles can be read: {error!r}") from error
 
@@ -176,10 +183,10 @@ def _steps(found: Sequence[dict[str, Any]], width: int) -> tuple[Step, ...]:
 
 
 def _step(found: dict[str, Any], width: int) -> Step:
-    base, factor = _finite([found["base"], found["factor"]], 2)
-    if factor <= 0.0:
-        raise ValueError("a factor is not positive")
-    return Step(base, tuple(_tree(each, width) for each in found["trees"]), factor)
+    base, factor, shift = _finite([found["base"], found["factor"], found["shift"]], 3)
+    if factor <= 0.0 or shift < 0.0:
+        raise ValueError(f"a factor is {factor}, a shift {shift}")
+    return Step(base, tuple(_tree(each, width) for each in found["trees"]), factor, shift)
 
 
 def _tree(numbers: Sequence[Any], width: int) -> Tree:
