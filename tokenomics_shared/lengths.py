@@ -52,7 +52,7 @@ def predictor(
 
 def _train(model: str, samples: Sequence[LengthSample], before: str | None) -> str | None:
     try:
-        from tokenomics_shared.adapters.fitting_lengths import fit_lengths
+        from tokenomics_shared.adapters.fitting_lengths import refit_lengths
     except ImportError as error:
         raise MissingExtra("learning answers' lengths", "xgboost") from error
-    return fit_lengths(model, samples, before)
+    return refit_lengths(model, samples, before).trained

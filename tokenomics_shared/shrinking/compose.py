@@ -101,10 +101,10 @@ def llmlingua2(model: str | None) -> Compressor:
             raise MissingExtra("LLMLingua-2 by ONNX", "embeddings") from error
         return LLMLingua2Onnx(Path(model).expanduser(), count=count)
     try:
-        from tokenomics_shared.adapters.llmlingua2 import MODEL, LLMLingua2
+        from tokenomics_shared.adapters.llmlingua2 import LLMLingua2
     except ImportError as error:
         raise MissingExtra("compression.method = 'llmlingua2'", "llmlingua2") from error
-    return LLMLingua2(model or MODEL, count=count)
+    return LLMLingua2(model, count=count) if model else LLMLingua2(count=count)
 
 
 def _embed(given: Any) -> Embed | None:

@@ -10,6 +10,7 @@ from typing import Any
 from typing_extensions import override
 
 from tokenomics_shared.intervals import Interval, stratified
+from tokenomics_shared.planning import COMPRESSION
 from tokenomics_shared.types import AuditedQuality, ModelTotals, Totals
 
 WIDTH, WIDEST = 80, 160
@@ -163,14 +164,22 @@ def quality_kept(totals: Totals) -> tuple[float, Interval] | None:
     was.
     """
     known = [each for each in totals.audited if each.loss is not None and each.uses]
-    unknown = sum(each.uses for each in totals.audited if each.loss is None)
-    answers = totals.answered - unknown
+    answers = totals.answered - _unknown(totals)
     if not known:
         return None
     loss, (low, high) = stratified(
         [(each.uses / answers, each.loss or 0.0, (each.low, each.high)) for each in known]
     )
     return 1.0 - loss, (1.0 - high, 1.0 - low)
+
+
+def _unknown(totals: Totals) -> int:
+    """Answers of shortcuts not audited yet; those to shortened prompts are somebody's besides."""
+    return sum(
+        each.uses
+        for each in totals.audited
+        if each.loss is None and each.shortcut != COMPRESSION
+    )
 
 
 def _quality_remark(totals: Totals) -> list[str]:
@@ -180,7 +189,7 @@ def _quality_remark(totals: Totals) -> list[str]:
     if kept is None:
         return ["Quality kept: not audited yet."]
     quality, (low, high) = kept
-    unknown = sum(each.uses for each in totals.audited if each.loss is None)
+    unknown = _unknown(totals)
     left_out = (
         f" {_counted(unknown, 'answer is', 'answers are')} of shortcuts not audited yet, and"
         " left out."
