@@ -155,14 +155,16 @@ class Shrinking:
         ]
         done: dict[int, list[tuple[Block, str]]] = {}
         for each, budget in zip(sized, self._budgets(work, places, sized), strict=True):
-            text = yield from self._compressed(compressor, each.block, budget)
-            if text and self._settled(work, places, each, text):
-                done.setdefault(each.block.message, []).append((each.block, text))
+            block, came = each.block, each.tokens
+            text = yield from self._compressed(compressor, block, budget)
+            sent = came if text == block.text else work.counter.count(text)
+            if text and self._settled(work, places, each, sent):
+                done.setdefault(block.message, []).append((block, text))
+            else:
+                sent = came
+            work.read(block.message, block.kind, sent, came)
         for place, parts in done.items():
-            message = rewritten(work.prompt.messages[place], parts)
-            before = sum(work.counter.count(block.text) for block, _ in parts)
-            after = sum(work.counter.count(text) for _, text in parts)
-            work.shortened(place, message, before, after)
+            work.shortened(place, rewritten(work.prompt.messages[place], parts))
 
     def _budgets(self, work: Work, places: range, sized: Sequence[Sized]) -> list[int]:
         """Each text's tokens: its ratio's, or less where the token budget is short.
@@ -211,21 +213,21 @@ class Shrinking:
             text = compressed()
         return self._memo.put(key, text)
 
-    def _settled(self, work: Work, places: range, each: Sized, text: str) -> bool:
+    def _settled(self, work: Work, places: range, each: Sized, sent: int) -> bool:
         """Whether the shortened text is sent, as was decided when this conversation had it new."""
         block = each.block
-        if text == block.text:
+        if sent >= each.tokens:
             return False
         where = f"{block.message}|{block.piece}|{block.start}"
         key = digest_of(work.digest(places.stop), where)
         decided = self._beginnings.decided(key)
         if decided is None:
-            change = self._change(work, each, text)
+            change = self._change(work, each, sent)
             decided = is_worth(change, Rates.of(work.roster, self._tools.price))
             self._beginnings.decide(key, shorten=decided)
         return decided
 
-    def _change(self, work: Work, each: Sized, text: str) -> Change:
+    def _change(self, work: Work, each: Sized, sent: int) -> Change:
         block = each.block
         ahead = f"{block.piece}|{work.prompt.messages[block.message].text[: block.start]}"
         before = digest_of(work.digest(block.message), ahead)
@@ -234,7 +236,7 @@ class Shrinking:
         if sum(work.sizes[: block.message]) + stable < CACHED_FROM:
             stable = 0
         cost = self._tools.cost * each.tokens
-        return Change(each.tokens, work.counter.count(text), stable, cost)
+        return Change(each.tokens, sent, stable, cost)
 
 
 def _is_read(sized: Sized) -> bool:

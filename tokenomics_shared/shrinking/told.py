@@ -18,12 +18,9 @@ def planned(work: Work, plan: QueryPlan, gone: Sequence[int]) -> QueryPlan:
     """
     left_out = set(gone)
     parts = [
-        Share(
-            work.kind_of(place),
-            0 if place in left_out else work.sizes[place],
-            work.came[place],
-        )
+        Share(part.name, 0 if place in left_out else part.tokens, part.wanted)
         for place in range(len(work.messages))
+        for part in work.shares(place)
     ]
     if work.tools:
         parts.append(Share("tools", work.tools, work.tools))

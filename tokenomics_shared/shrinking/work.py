@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tokenomics_shared.orchestrator.shares import named
+from tokenomics_shared.orchestrator.shares import Share, named
 from tokenomics_shared.planning import TokenCounter
 from tokenomics_shared.shrinking.blocks import Block
 from tokenomics_shared.shrinking.worth import digest_of
@@ -25,6 +25,7 @@ class Work:
         came: tokens of each message as it came.
         sizes: of each as it is sent.
         messages: as they are sent.
+        parts: of each message its long texts: what each is, its tokens as sent and as it came.
         fresh, cached: tokens that compression leaves out, of the last messages and of others.
         notes: what could not be done, in words.
     """
@@ -37,6 +38,7 @@ class Work:
     came: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
+    parts: dict[int, list[Share]] = field(default_factory=dict)
     fresh: int = 0
     cached: int = 0
     notes: list[str] = field(default_factory=list)
@@ -70,19 +72,29 @@ class Work:
         turns = zip(self.prompt.messages[:end], self.came, strict=False)
         return sum(size for message, size in turns if message.role in SYSTEM_ROLES)
 
-    def shortened(self, place: int, message: Message, before: int, after: int) -> None:
-        """Send this message in its place, which leaves out so many tokens."""
+    def read(self, place: int, kind: str, sent: int, came: int) -> None:
+        """Note a long text of a message."""
+        self.parts.setdefault(place, []).append(Share(kind, sent, came))
+
+    def shortened(self, place: int, message: Message) -> None:
+        """Send this message in its place."""
         self.messages[place] = message
-        saved = before - after
+        saved = sum(part.wanted - part.tokens for part in self.parts[place])
         self.sizes[place] -= saved
         if place >= self._new_from:
             self.fresh += saved
         else:
             self.cached += saved
 
-    def kind_of(self, place: int) -> str:
-        """What the plan calls a message."""
-        return named(self.prompt.messages[place].role, old=place < self._new_from)
+    def shares(self, place: int) -> list[Share]:
+        """A message's part in the plan; of new ones, each long text apart."""
+        name = named(self.prompt.messages[place].role, old=place < self._new_from)
+        whole = Share(name, self.sizes[place], self.came[place])
+        if place < self._new_from:
+            return [whole]
+        own = self.parts.get(place, [])
+        rest = max(0, whole.wanted - sum(part.wanted for part in own))
+        return [Share(name, rest, rest), *own]
 
 
 @dataclass(frozen=True, slots=True)
