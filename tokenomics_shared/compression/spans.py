@@ -5,15 +5,10 @@ Time grows with the text's length alone; see `span_patterns`.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from tokenomics_shared.compression.span_patterns import PATTERNS
-
-SpanKind = Literal[
-    "call", "citation", "code", "email", "identifier", "json", "number", "path", "quote", "url"
-]
+from tokenomics_shared.compression.span_patterns import PATTERNS, SPACED, SpanKind
 
 GAP = " … "
 """Stands where something inside a text was left out."""
@@ -24,7 +19,6 @@ _CALL_TAG = re.compile(r"<(tool_call|function_call|tool_use|invoke|function)\b[^
 _BRACKETS = re.compile(r'"(?:[^"\\\n]|\\.)*+"|[{}\[\]]')
 _JSON_LIKE = re.compile(r'\{\s*+(?:"|\})|\[\s*+(?:["{\[]|-?\d[\d.eE+-]*+\s*+,|true|false|null)')
 _PAIRS = {"}": "{", "]": "["}
-_ANY = re.compile("|".join(f"(?P<{kind}>{one.pattern})" for kind, one in PATTERNS.items()))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,14 +38,12 @@ class Span:
 
 def guarded(text: str) -> tuple[Span, ...]:
     """The text's guarded spans, in order and apart."""
-    spans: list[Span] = []
-    at = 0
-    for block in (*blocks(text), Span(len(text), len(text), "code")):
-        spans += _small(text, at, block.start)
-        if block.end > block.start:
-            spans.append(block)
-        at = block.end
-    return tuple(spans)
+    return _spans(text, tuple(PATTERNS))
+
+
+def spaced(text: str) -> tuple[Span, ...]:
+    """Those that may hold a space or an end of a sentence, which is found out faster."""
+    return _spans(text, SPACED)
 
 
 def blocks(text: str) -> tuple[Span, ...]:
@@ -98,10 +90,8 @@ def _known(text: str, spans: Iterable[Span], known: set[str]) -> bool:
 
 def _readings(text: str) -> set[str]:
     """Texts of all spans, those inside others included."""
-    known = {text[span.start : span.end] for span in blocks(text)}
-    for pattern in PATTERNS.values():
-        known.update(match.group() for match in pattern.finditer(text))
-    return known
+    found = (*blocks(text), *_small(text, 0, len(text), tuple(PATTERNS)))
+    return {text[span.start : span.end] for span in found}
 
 
 def _find(original: str, span: Span, text: str, at: int) -> int:
@@ -123,11 +113,23 @@ def _same_edge(was: str, found: str) -> bool:
     return found == was or not (found.isalnum() or found == "_")
 
 
-def _small(text: str, start: int, end: int) -> Iterator[Span]:
+def _spans(text: str, kinds: Sequence[SpanKind]) -> tuple[Span, ...]:
+    found: list[Span] = []
+    at = 0
+    fitting = [kind for kind in kinds if PATTERNS[kind].fits(text)]
+    large = blocks(text)
+    for block in large:
+        found += _small(text, at, block.start, fitting)
+        at = block.end
+    found += _small(text, at, len(text), fitting)
+    return tuple(_apart(sorted((*large, *found), key=_outermost)))
+
+
+def _small(text: str, start: int, end: int, kinds: Sequence[SpanKind]) -> Iterator[Span]:
     if start < end:
-        for match in _ANY.finditer(text, start, end):
-            kind: SpanKind = match.lastgroup  # type: ignore[assignment]  # the groups are kinds
-            yield Span(match.start(), match.end(), kind)
+        for kind in kinds:
+            for left, right in PATTERNS[kind].places(text, start, end):
+                yield Span(left, right, kind)
 
 
 def _fenced(text: str) -> Iterator[Span]:

@@ -1,0 +1,136 @@
+"""Prompt compression by leaving out sentences that a query doesn't need."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tokenomics_shared.compression.relevance import PLAIN, Embed, Sentence, Weights, relevance
+from tokenomics_shared.compression.selection import Candidate, chosen, fitted
+from tokenomics_shared.compression.sentences import Unit, clauses, units
+from tokenomics_shared.compression.spans import GAP
+from tokenomics_shared.compression.wishes import must_stay
+from tokenomics_shared.planning import Count, TextKind
+
+LONGEST = 20_000
+"""Characters of a unit above which its text is left alone: it isn't prose that can be read."""
+
+LARGEST_SHARE = 0.5
+"""Of the budget: a sentence that takes more goes by its clauses."""
+
+_CHARS_PER_TOKEN = 4
+
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffd]|[!-~]{2000}")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A text and its units."""
+
+    text: str
+    units: tuple[Unit, ...]
+
+    def words(self, place: int) -> str:
+        unit = self.units[place]
+        return self.text[unit.start : unit.end].strip()
+
+
+class Extractive:
+    """Keeps the sentences that matter most to the query, word for word and in their order.
+
+    Safe to share between threads if the embedder is. What it takes grows with the texts' length;
+    see `relevance.MOST_EMBEDDED` for what bounds the embedder's part.
+    """
+
+    def __init__(self, count: Count, embed: Embed | None = None, weights: Weights = PLAIN) -> None:
+        """Make a compressor.
+
+        Args:
+            count: counts a text's tokens.
+            embed: gives unit row vectors; None to go by words alone.
+            weights: what each sign of relevance is worth.
+        """
+        self._weights = weights
+        self._count = count
+        self._embed = embed
+        self._gap = max(1, count(GAP))
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return "extractive"
+
+    @property
+    def blocking(self) -> bool:
+        """Whether it embeds, which may take long."""
+        return self._embed is not None
+
+    def compress(
+        self, texts: Sequence[str], query: str, budget: int, kind: TextKind = "context"
+    ) -> list[str]:
+        """Shorten texts that are sent together; see `planning.Compressor`."""
+        given = list(texts)
+        tokens = [self._count(text) for text in given]
+        if sum(tokens) <= budget:
+            return given
+        read = [self._read(text, budget, kind) for text in given]
+        left_alone = sum(n for n, one in zip(tokens, read, strict=True) if one is None)
+        # What can't be read takes its part, unless it alone is too much: then nothing of the
+        # others would be left, and the budget missed all the same.
+        room = budget - left_alone if left_alone < budget else budget
+        readable = [one or _Read("", ()) for one in read]
+        if sum(tokens) - left_alone <= room:
+            return given
+        shortened = self._shorten(readable, query, room, kind)
+        if shortened is None:
+            return given
+        return [
+            text if one is None else short
+            for text, one, short in zip(given, read, shortened, strict=True)
+        ]
+
+    def _read(self, text: str, budget: int, kind: TextKind) -> _Read | None:
+        """A text in units; None if it can't be read."""
+        if _UNREADABLE.search(text):
+            return None
+        found = units(text)
+        if any(unit.end - unit.start > LONGEST for unit in found):
+            return None
+        if kind != "question":
+            limit = int(LARGEST_SHARE * budget * _CHARS_PER_TOKEN)
+            found = tuple(part for unit in found for part in clauses(text, unit, limit))
+        return _Read(text, found)
+
+    def _shorten(
+        self, read: Sequence[_Read], query: str, budget: int, kind: TextKind
+    ) -> list[str] | None:
+        """The texts within a budget; None if nothing would be left, or what must stay is more."""
+        sentences = list(_sentences(read))
+        scores = relevance(sentences, query, self._embed, self._weights)
+        musts = [
+            must
+            for one in read
+            for must in (must_stay(one.text, one.units) if kind == "question" else ())
+        ] or [False] * len(sentences)
+        places = [place for one in read for place in range(len(one.units))]
+        candidates = [
+            Candidate(one.text, place, one.words, max(1, self._count(one.words)), score, must)
+            for one, place, score, must in zip(sentences, places, scores, musts, strict=True)
+        ]
+        kept = chosen(candidates, budget, self._gap)
+        texts, parts = [one.text for one in read], [one.units for one in read]
+        shortened = fitted(texts, parts, kept, budget, self._count)
+        tokens = sum(self._count(text) for text in shortened if text)
+        return shortened if 0 < tokens <= budget else None
+
+
+def _sentences(read: Sequence[_Read]) -> list[Sentence]:
+    found: list[Sentence] = []
+    passage = 0
+    for at, one in enumerate(read):
+        passage += 1
+        for place, unit in enumerate(one.units):
+            found.append(Sentence(at, passage, one.words(place)))
+            if _PARAGRAPH.search(one.text, unit.start, unit.end):
+                passage += 1
+    return found
