@@ -214,7 +214,7 @@ def _plain(text: str, margin: int = 0) -> _Draft:
 def _broken(
     drafts: Sequence[_Draft], whole: Sequence[str], found: Sequence[str] | None
 ) -> list[int]:
-    """The texts, by their places, that lost a guarded span, or that kept the budget from fitting."""
+    """The places of texts that lost a guarded span, or that kept the budget out of reach."""
     if found is None:
         return [at for at, draft in enumerate(drafts) if 0 < draft.margin < _FIXED]
     return [at for at, text in enumerate(found) if not sound(whole[at], text)]
