@@ -1,0 +1,305 @@
+"""Requests shortened turn by turn: what goes, what stays, and that it stays the same bytes."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.kit import CHEAP, GOOD, PREMIUM, PRICES, ROSTER, engine, reply
+from tokenomics_shared import Engine
+from tokenomics_shared.planning import TextKind
+from tokenomics_shared.shrinking.sections import sections
+from tokenomics_shared.telemetry import as_metadata
+from tokenomics_shared.testing import ScriptedBackend, TextCodec
+from tokenomics_shared.types import Message, Outcome, Prompt, ToolCall, Usage
+
+SYSTEM = Message("system", "You answer from what the tools say. " * 40)
+ASKED = Message("human", "Which river flows through the city of Vienna?")
+
+
+class Halves:
+    """Keeps the first words of every text, up to the budget."""
+
+    name, blocking = "halves", False
+
+    def __init__(self) -> None:
+        self.given: list[tuple[str, str, int, TextKind]] = []
+
+    def compress(
+        self, texts: Sequence[str], query: str, budget: int, kind: TextKind = "context"
+    ) -> list[str]:
+        self.given += [(text, query, budget, kind) for text in texts]
+        return [text if len(text) // 4 <= budget else text[: 4 * budget] for text in texts]
+
+
+class Broken(Halves):
+    def compress(self, *_: Any, **__: Any) -> list[str]:
+        raise OSError("disk")
+
+
+def made(compressor: Any = None, **settings: Any) -> Engine:
+    compression = {"compressor": compressor or Halves(), **settings.pop("compression", {})}
+    settings.setdefault("cascading", {"enabled": False})
+    return engine(compression=compression, **settings)
+
+
+def asked(engine: Engine, prompt: Prompt, *, cheap: Any = (), **fields: Any) -> tuple[Any, Outcome]:
+    backend = ScriptedBackend({"premium": [reply(GOOD, **fields)], "cheap": list(cheap)})
+    outcome = engine.run(prompt, ROSTER, TextCodec(), backend)
+    return backend.asked, outcome
+
+
+def tool_turns(number: int) -> list[Message]:
+    call = ToolCall("search", json.dumps({"query": f"river {number}"}), f"c{number}")
+    text = f"Result {number}. " + f"Page {number} says much about many a thing. " * 60
+    return [
+        Message("ai", "", (call,)),
+        Message("tool", text, extra={"tool_call_id": f"c{number}"}),
+    ]
+
+
+def conversation(turns: int) -> list[Message]:
+    messages = [SYSTEM, ASKED]
+    for number in range(turns):
+        messages += tool_turns(number)
+    return messages
+
+
+def texts(messages: Sequence[Message]) -> list[str]:
+    return [message.text for message in messages]
+
+
+def test_short_requests_are_sent_as_they_came() -> None:
+    prompt = Prompt((SYSTEM, ASKED))
+    (ask,), outcome = asked(made(), prompt)
+    assert ask.prompt.messages[1] is prompt.messages[1]
+    assert outcome.plan is not None
+    assert outcome.plan.compression_ratio == 1.0
+    assert not outcome.plan.unsent
+
+
+def test_a_tools_result_is_shortened_for_its_question_and_call() -> None:
+    halves = Halves()
+    prompt = Prompt(tuple(conversation(1)))
+    (ask,), outcome = asked(made(halves), prompt)
+    assert len(ask.prompt.messages[3].text) < 0.35 * len(prompt.messages[3].text)
+    ((_, query, _, kind),) = halves.given
+    assert kind == "tool"
+    assert "Vienna" in query
+    assert "river 0" in query
+    assert ask.prompt.messages[3].extra == prompt.messages[3].extra
+    assert outcome.plan is not None
+    assert outcome.plan.compression_ratio < 0.6
+
+
+def test_system_prompts_and_the_models_own_turns_are_never_touched() -> None:
+    long = "I said very much about that already. " * 60
+    prompt = Prompt((SYSTEM, ASKED, Message("ai", long), ASKED))
+    (ask,), _ = asked(made(), prompt)
+    assert texts(ask.prompt.messages) == texts(prompt.messages)
+
+
+def test_what_is_marked_to_be_cached_is_never_touched() -> None:
+    block = {"type": "text", "text": "a b " * 800, "cache_control": {"type": "ephemeral"}}
+    prompt = Prompt((Message("human", [block, {"type": "text", "text": "Why?"}]),))
+    (ask,), _ = asked(made(), prompt)
+    assert ask.prompt.messages[0].content is prompt.messages[0].content
+
+
+def test_blocks_of_content_are_shortened_in_their_places() -> None:
+    image = {"type": "image_url", "image_url": {"url": "data:x"}}
+    content = [image, {"type": "text", "text": "a thing said. " * 300}, "short"]
+    prompt = Prompt((Message("human", content),))
+    (ask,), _ = asked(made(), prompt)
+    sent = ask.prompt.messages[0].content
+    assert sent[0] is image
+    assert len(sent[1]["text"]) < 0.5 * len(content[1]["text"])  # type: ignore[call-overload,index]
+    assert sent[2] == "short"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<context>\n{}\n</context>\n\nWhy?",
+        "Use this.\nContext:\n{}\n\nQuestion: Why?",
+        "Why?\n---\n{}\n---\n",
+        "Why?\n\nContext: {}",
+        "<documents><document>{}</document></documents>\nWhy?",
+    ],
+)
+def test_retrieved_text_in_a_question_is_told_from_the_question(text: str) -> None:
+    body = "The sea is deep. The sky is wide. " * 30
+    found = sections(text.format(body))
+    told = "".join(text.format(body)[it.start : it.end] for it in found)
+    assert told == text.format(body)
+    (context,) = (it for it in found if it.kind == "context")
+    assert body.strip() in text.format(body)[context.start : context.end]
+    assert "Why?" not in text.format(body)[context.start : context.end]
+
+
+@given(st.text(alphabet="ab :\n<>/-\"'context", max_size=300))
+def test_sections_are_the_text(text: str) -> None:
+    found = sections(text)
+    assert "".join(text[it.start : it.end] for it in found) == text
+    assert all(one.end == other.start for one, other in zip(found, found[1:], strict=False))
+
+
+def test_what_was_sent_is_sent_again_to_the_byte() -> None:
+    engine = made()
+    before: list[str] = []
+    for turns in range(1, 21):
+        (ask,), outcome = asked(engine, Prompt(tuple(conversation(turns))))
+        sent = texts(ask.prompt.messages)
+        assert sent[: len(before)] == before
+        assert outcome.plan is not None
+        assert outcome.plan.compression_ratio < 0.8
+        before = sent
+
+
+@settings(max_examples=20)
+@given(st.lists(st.sampled_from(["short", "long", "tool", "context"]), min_size=1, max_size=8))
+def test_another_process_sends_the_same_bytes(kinds: list[str]) -> None:
+    messages = [SYSTEM]
+    for number, kind in enumerate(kinds):
+        if kind == "tool":
+            messages += [ASKED, *tool_turns(number)]
+        else:
+            body = f"Thing {number} is said. " * (2 if kind == "short" else 90)
+            text = f"<context>{body}</context>\nWhy {number}?" if kind == "context" else body
+            messages.append(Message("human", text))
+        messages.append(Message("ai", f"Answer {number}"))
+    running, sent = made(), []
+    for end in range(2, len(messages)):
+        if messages[end - 1].role != "ai":
+            (ask,), _ = asked(running, Prompt(tuple(messages[:end])))
+            sent = texts(ask.prompt.messages)
+            (again,), _ = asked(made(), Prompt(tuple(messages[:end])))
+            assert texts(again.prompt.messages) == sent
+
+
+def test_the_ledger_adds_up_with_what_was_not_sent() -> None:
+    engine = made()
+    _, outcome = asked(engine, Prompt(tuple(conversation(1))), usage=Usage(500, 20))
+    assert outcome.plan is not None
+    (unsent,) = outcome.plan.unsent
+    assert unsent.part == "compression"
+    assert unsent.cached == 0
+    saved = PRICES.prices["premium"].cost(Usage(unsent.fresh))
+    assert outcome.savings is not None
+    assert outcome.savings.compression == saved
+    assert outcome.baseline_cost == (outcome.cost or 0) + saved
+    assert outcome.baseline_estimated
+    assert outcome.savings.total == (outcome.baseline_cost or 0) - (outcome.cost or 0)
+    totals = engine.report().totals
+    assert totals.savings.compression == saved
+    assert totals.baseline_cost - totals.compared_cost == totals.savings.total
+
+
+def test_old_texts_would_have_come_from_the_providers_cache() -> None:
+    _, outcome = asked(made(), Prompt(tuple(conversation(3))))
+    assert outcome.plan is not None
+    (unsent,) = outcome.plan.unsent
+    assert unsent.cached == pytest.approx(2 * unsent.fresh, rel=0.05)
+    price = PRICES.prices["premium"]
+    worth = price.cost(Usage(unsent.fresh + unsent.cached, cache_read=unsent.cached))
+    assert outcome.savings is not None
+    assert outcome.savings.compression == worth
+    assert worth < price.cost(Usage(unsent.fresh + unsent.cached))
+
+
+def test_a_templates_beginning_is_left_to_the_providers_cache() -> None:
+    template = "An example of how it is done. " * 400
+    engine = made()
+    lengths = []
+    for number in range(3):
+        prompt = Prompt((Message("human", f"{template}\nWhat about case {number}?"),))
+        (ask,), _ = asked(engine, prompt)
+        lengths.append(len(ask.prompt.messages[0].text) / len(prompt.messages[0].text))
+    assert lengths[0] < 0.5
+    assert lengths[1:] == [1.0, 1.0]
+
+
+def test_a_compressor_that_costs_more_than_it_saves_is_not_used() -> None:
+    prompt = Prompt(tuple(conversation(1)))
+    dear = made(compression={"price": Decimal(10)})
+    (ask,), outcome = asked(dear, prompt)
+    assert ask.prompt.messages[3] is prompt.messages[3]
+    assert outcome.plan is not None
+    assert not outcome.plan.unsent
+
+
+def test_a_fault_sends_the_request_as_it_came_and_is_counted() -> None:
+    engine = made(Broken())
+    prompt = Prompt(tuple(conversation(1)))
+    (ask,), outcome = asked(engine, prompt)
+    assert texts(ask.prompt.messages) == texts(prompt.messages)
+    assert outcome.reply is not None
+    assert engine.report().faults == {"compression:OSError": 1}
+
+
+def test_a_request_may_ask_not_to_be_shortened_and_to_be() -> None:
+    prompt = conversation(1)
+    (ask,), _ = asked(made(), Prompt(tuple(prompt), compress=False))
+    assert texts(ask.prompt.messages) == texts(prompt)
+    off = engine(cascading={"enabled": False})
+    (ask,), _ = asked(off, Prompt(tuple(prompt)))
+    assert texts(ask.prompt.messages) == texts(prompt)
+    (ask,), _ = asked(off, Prompt(tuple(prompt), compress=True, no_cache=True))
+    assert texts(ask.prompt.messages) != texts(prompt)
+
+
+def test_drafts_and_premium_read_the_same_and_judges_the_whole() -> None:
+    seen: list[str] = []
+
+    def judge(question: str, answer: str) -> float:
+        seen.append(question)
+        return 0.0
+
+    engine = Engine.build(
+        made(cascading={"enabled": True}).config, judge=judge, prices=PRICES
+    )
+    prompt = Prompt((Message("human", "Look: " + "a thing. " * 400),))
+    asks, outcome = asked(engine, prompt, cheap=[reply("No.")])
+    assert [ask.strategy for ask in asks] == [CHEAP, PREMIUM]
+    assert asks[0].prompt.messages == asks[1].prompt.messages
+    assert seen == [prompt.question]
+    assert outcome.savings is not None
+    assert outcome.savings.compression > 0
+    assert outcome.savings.total == (outcome.baseline_cost or 0) - (outcome.cost or 0)
+
+
+def test_the_answers_metadata_tells_the_plan() -> None:
+    _, outcome = asked(made(), Prompt(tuple(conversation(1)), token_budget=2_000))
+    told = as_metadata(outcome)["plan"]
+    assert told["token_budget"] == 2_000
+    assert told["compression_ratio"] < 1
+    assert 0 < told["context_quality_score"] < 1
+    assert told["allocations"]["tool"]["tokens"] < told["allocations"]["tool"]["wanted"]
+    assert told["tokens_not_sent"] > 0
+    assert json.dumps(told)
+
+
+def test_a_plan_asks_nobody_and_is_the_plan_of_the_answer() -> None:
+    engine = made()
+    prompt = Prompt(tuple(conversation(2)))
+    plan = engine.plan(prompt, ROSTER)
+    _, outcome = asked(engine, prompt)
+    assert plan == outcome.plan
+    assert engine.report().totals.requests == 1
+
+
+def test_a_small_budget_gives_texts_less_and_never_nothing() -> None:
+    prompt = conversation(1)
+    sizes = []
+    for budget in (100_000, 4_000, 1_500, 700):
+        (ask,), outcome = asked(made(), Prompt(tuple(prompt), token_budget=budget))
+        sizes.append(len(ask.prompt.messages[3].text))
+        assert outcome.plan is not None
+        assert bool(outcome.plan.note) == (budget == 700)
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] > 0
+    assert sizes[0] > sizes[2]
