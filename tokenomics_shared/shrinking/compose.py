@@ -6,10 +6,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from tokenomics_shared.adapters.counting import counter_for
 from tokenomics_shared.compression import Extractive, Mixed, Structured, shape_of, unaltered
 from tokenomics_shared.config import CompressionConfig, OrchestratorConfig, TokenomicsConfig
 from tokenomics_shared.errors import ConfigError, MissingExtra
-from tokenomics_shared.orchestrator import Greedy, counter_for
+from tokenomics_shared.orchestrator import Greedy
 from tokenomics_shared.planning import Allocator, Compressor, Count, Shrinker
 from tokenomics_shared.shrinking.histories import CutHistory, History, WholeHistory
 from tokenomics_shared.shrinking.shrinker import Kit, NoShrinking, Rules, Shrinking, Tools
