@@ -5,6 +5,7 @@ import json
 import logging
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
@@ -16,6 +17,7 @@ import typer
 from tokenomics_shared.errors import TokenomicsError
 
 if TYPE_CHECKING:
+    from tokenomics_shared.planning import LengthSample
     from tokenomics_shared.telemetry import Price
 
 LEDGER_NAME = "ledger.db"
@@ -245,28 +247,37 @@ def train(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
-    """Refit scorer and prior to what answers were found to be worth, if that makes them better."""
+    """Refit scorer, prior and answers' lengths to what was found, if that makes them better."""
+    from tokenomics_shared import training
     from tokenomics_shared.adapters.genai_prices import GenaiPrices
     from tokenomics_shared.replay import read_log
-    from tokenomics_shared.training import findings_in, findings_of, refit, telling
+    from tokenomics_shared.training import telling
 
     if not state_dir.is_dir():
         _fail(f"{state_dir} is no folder")
     try:
-        findings = findings_in(state_dir)
+        findings = training.findings_in(state_dir)
+        recorded: list[LengthSample] = []
         if log is not None:
-            findings += findings_of(read_log(log, table=GenaiPrices()))
+            read = read_log(log, table=GenaiPrices())
+            findings += training.findings_of(read)
+            recorded += training.lengths_of(read, time.time())
         with _progress("fitting", telling.STEPS) as advance:
-            found = list(refit(findings, on_step=advance))
+            found = list(training.refit(findings, on_step=advance))
         for each in found:
             if each.weights is not None:
                 each.keep(state_dir)
+        with _progress("fitting lengths", None) as advance:
+            lengths = training.train_lengths_in(state_dir, recorded, on_step=advance)
     except (TokenomicsError, OSError) as error:
         _fail(str(error))
     if as_json:
-        typer.echo(json.dumps([telling.to_dict(each) for each in found], indent=2))
-    else:
-        _show(telling.table(found), telling.remarks_on(found))
+        told = [*map(telling.to_dict, found), *map(telling.lengths_to_dict, lengths)]
+        typer.echo(json.dumps(told, indent=2))
+        return
+    _show(telling.table(found), telling.remarks_on(found))
+    if lengths:
+        _show(telling.lengths_table(lengths), telling.remarks_on_lengths(lengths))
 
 
 def _prices(stated: Sequence[str]) -> dict[str, "Price"]:
@@ -286,8 +297,11 @@ def _prices(stated: Sequence[str]) -> dict[str, "Price"]:
 
 
 @contextmanager
-def _progress(what: str, total: int) -> Iterator[Callable[[], object]]:
-    """Show a bar on stderr where a person looks at it; gives what moves it."""
+def _progress(what: str, total: int | None) -> Iterator[Callable[[], object]]:
+    """Show a bar on stderr where a person looks at it; gives what moves it.
+
+    Without a total it shows that something goes on.
+    """
     from rich.console import Console
     from rich.progress import Progress
 

@@ -27,7 +27,7 @@ _RIDGES = (100.0, 300.0, 1000.0)
 _SHIFTS = (0.0, 0.5, 1.0)
 """Of the mean length, what may be added to a quantile before it is scaled."""
 
-_ROUNDS = (100, 30)
+_ROUNDS = (60, 30)
 """Trees of the median and of the 90 % quantile.
 
 The 99 % quantile is a multiple of the 90 % one: trees of its own, which a few answers in a

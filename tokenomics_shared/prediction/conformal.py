@@ -18,7 +18,7 @@ read off at Weissman's quantile (JASA 73, 1978). That gives up the guarantee of 
 finite samples for a factor that varies less from one sample to the next.
 """
 
-TAIL = 0.06
+TAIL = 0.1
 """Share of the ratios that the tail is, at least, and twice the share beyond the quantile."""
 
 LEAST_TAIL = 10
