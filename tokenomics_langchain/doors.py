@@ -1,5 +1,6 @@
 """What `ChatTokenomics` can do beyond what chat models of LangChain do."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from tokenomics_shared.types import QueryPlan
 
 if TYPE_CHECKING:
     from tokenomics_shared.baseline import BaselineComparison, Beside
-    from tokenomics_shared.training import LengthsTrained
+    from tokenomics_shared.prediction.refit import LengthsRefit
 
 
 class Doors:
@@ -49,7 +50,7 @@ class Doors:
             PromptError: the question or a setting is impossible.
         """
         asked = _asked(text, system_prompt)
-        wishes = _wishes(token_budget, use_compression, use_cache=use_cache)
+        wishes = _wishes(token_budget, use_compression=use_compression, use_cache=use_cache)
         return _told(self.invoke(asked, wishes, **_pin(use_bandit=use_bandit)))
 
     async def aquery(
@@ -64,7 +65,7 @@ class Doors:
     ) -> dict[str, Any]:
         """As `query`, without blocking the event loop."""
         asked = _asked(text, system_prompt)
-        wishes = _wishes(token_budget, use_compression, use_cache=use_cache)
+        wishes = _wishes(token_budget, use_compression=use_compression, use_cache=use_cache)
         return _told(await self.ainvoke(asked, wishes, **_pin(use_bandit=use_bandit)))
 
     def plan(
@@ -86,16 +87,17 @@ class Doors:
         plan: QueryPlan = self.engine.plan(prompt, roster)
         return plan
 
-    def train_token_predictor(self: Any) -> "list[LengthsTrained]":
+    def train_token_predictor(self: Any) -> "Sequence[LengthsRefit]":
         """Learn now how long each model's answers are, from those that were given.
 
         Returns:
             For each model what came of it, with its pinball loss before and after.
 
         Raises:
+            ConfigError: nothing is learned of lengths, as it is configured.
             MissingExtra: the extra `xgboost` is not installed.
         """
-        trained: list[LengthsTrained] = self.engine.train_token_predictor()
+        trained: Sequence[LengthsRefit] = self.engine.train_token_predictor()
         return trained
 
     def compare_with_baseline(
@@ -158,7 +160,7 @@ def _asked(text: str, system_prompt: str | None) -> list[BaseMessage]:
 
 
 def _wishes(
-    token_budget: int | None, use_compression: bool | None, *, use_cache: bool
+    token_budget: int | None, *, use_compression: bool | None, use_cache: bool
 ) -> RunnableConfig:
     named = {"token_budget": token_budget, "compress": use_compression}
     wishes: dict[str, Any] = {name: it for name, it in named.items() if it is not None}

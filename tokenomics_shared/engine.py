@@ -3,7 +3,7 @@
 import functools
 import random
 import weakref
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from typing import Any
 
 from typing_extensions import override
@@ -18,11 +18,12 @@ from tokenomics_shared.drivers import alone, arun, astream, run, stream
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.errors import FeedbackError
 from tokenomics_shared.judge import Checks, Panel
-from tokenomics_shared.lengths import predictor
+from tokenomics_shared.lengths import predictor, train_now
 from tokenomics_shared.pipeline import Parts, answer
 from tokenomics_shared.places import Places
 from tokenomics_shared.ports import Backend, Codec, Judge, Prices
 from tokenomics_shared.prediction import Lengths
+from tokenomics_shared.prediction.refit import LengthsRefit
 from tokenomics_shared.prompts import NOBODY, prompt_of
 from tokenomics_shared.recollection import Memory
 from tokenomics_shared.routing import (
@@ -244,6 +245,21 @@ class Engine:
                 if request_id
                 else "the answer names no request: give the message"
             )
+
+    def train_token_predictor(self) -> Sequence[LengthsRefit]:
+        """Learn now how long each model's answers are, from those that were given.
+
+        It also happens by itself, in the background, at 500 answers and whenever there are half
+        as many more.
+
+        Returns:
+            For each model what came of it, with its pinball loss before and after.
+
+        Raises:
+            ConfigError: nothing is learned of lengths, as it is configured.
+            MissingExtra: the extra `xgboost` is not installed.
+        """
+        return train_now(self.parts.lengths.predictor)
 
     def flush(self) -> None:
         """Return once everything that is pending is audited, learned and written."""

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from tokenomics_shared.adapters.sqlite_lengths import SqliteLengths
 from tokenomics_shared.config import TokenomicsConfig
-from tokenomics_shared.errors import MissingExtra
+from tokenomics_shared.errors import ConfigError, MissingExtra
 from tokenomics_shared.planning import LengthPredictor, LengthSample
 from tokenomics_shared.prediction import Learning, NoLengths, Predictor
 from tokenomics_shared.prediction.predictor import Jobs
+from tokenomics_shared.prediction.refit import LengthsRefit
 from tokenomics_shared.telemetry import Faults
 
 _log = logging.getLogger("tokenomics")
@@ -48,6 +49,22 @@ def predictor(
         on_fault=on_fault,
     )
     return Predictor(SqliteLengths(path, on_fault=on_fault), learning)
+
+
+def train_now(lengths: LengthPredictor) -> Sequence[LengthsRefit]:
+    """Learn from all answers that were kept, however few they are.
+
+    Raises:
+        ConfigError: nothing is learned of lengths, as it is configured.
+        MissingExtra: what learns is not installed.
+    """
+    if not isinstance(lengths, Predictor):
+        raise ConfigError("prediction.enabled is false: nothing is learned of answers' lengths")
+    try:
+        from tokenomics_shared.adapters.fitting_lengths import train_lengths
+    except ImportError as error:
+        raise MissingExtra("learning answers' lengths", "xgboost") from error
+    return lengths.refit(train_lengths)
 
 
 def _train(model: str, samples: Sequence[LengthSample], before: str | None) -> str | None:

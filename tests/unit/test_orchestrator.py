@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit import prompt
+from tests.kit import ROSTER, prompt
 from tokenomics_shared.orchestrator import (
     NoPlan,
     Orchestrator,
     complexity_of,
     estimate_tokens,
 )
-from tokenomics_shared.prediction import predict_output_tokens
+from tokenomics_shared.prediction import NoLengths, predict_output_tokens
 from tokenomics_shared.types import Message, Prompt, ToolCall
 
 

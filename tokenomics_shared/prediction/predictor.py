@@ -4,7 +4,7 @@ import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from typing_extensions import override
 
@@ -17,6 +17,8 @@ from tokenomics_shared.prediction.length_features import length_features
 from tokenomics_shared.prediction.quantiles import Quantiles
 from tokenomics_shared.prediction.refit import RULE
 from tokenomics_shared.types import Complexity, Forecast
+
+T = TypeVar("T")
 
 LEAST = 500
 """Answers of a model from which its lengths are learned."""
@@ -221,6 +223,20 @@ class Predictor(ForkSafe):
             with self.lock:
                 known.busy = False
                 known.due = max(LEAST, math.ceil(GROWTH * known.kept))
+
+    def refit(self, train: Callable[[LengthStore], Sequence[T]]) -> Sequence[T]:
+        """Have all that is stored learned from now, and go on from what came of it.
+
+        Args:
+            train: learns from a store and keeps there what is better.
+        """
+        self.flush()
+        found = train(self._store)
+        with self.lock:
+            known = dict(self._known)
+        for model, each in known.items():
+            self._take_up(model, each, newer=True)
+        return found
 
     def flush(self) -> None:
         """Return once what is pending is trained and written."""

@@ -61,12 +61,15 @@ def _tagged(text: str) -> list[tuple[int, int]]:
 
 def _labelled(text: str) -> list[tuple[int, int]]:
     labels = list(_LABEL.finditer(text))
-    ends = [label.start() for label in labels[1:]] + [len(text)]
-    # A text that nothing follows may well hold the question at its end.
+    if not labels:
+        return []
+    # A text around which nothing else is said may well hold the question at its end.
+    asked = bool(text[: labels[0].start()].strip())
+    ends = [*(label.start() for label in labels[1:]), len(text)]
     return [
         (label.end(), end)
         for label, end in zip(labels, ends, strict=True)
-        if label["text"] and (end < len(text) or label is not labels[0])
+        if label["text"] and (asked or end < len(text) or label is not labels[0])
     ]
 
 
