@@ -223,20 +223,22 @@ class Shrinking:
         decided = self._beginnings.decided(key)
         if decided is None:
             change = self._change(work, each, sent)
-            decided = is_worth(change, Rates.of(work.roster, self._tools.price))
-            self._beginnings.decide(key, shorten=decided)
+            worth = is_worth(change, Rates.of(work.roster, self._tools.price))
+            decided = self._beginnings.decide(key, shorten=worth)
         return decided
 
     def _change(self, work: Work, each: Sized, sent: int) -> Change:
-        block = each.block
-        ahead = f"{block.piece}|{work.prompt.messages[block.message].text[: block.start]}"
-        before = digest_of(work.digest(block.message), ahead)
-        chars = self._beginnings.stable(before, block.text)
-        stable = round(each.tokens * chars / len(block.text))
-        if sum(work.sizes[: block.message]) + stable < CACHED_FROM:
-            stable = 0
-        cost = self._tools.cost * each.tokens
-        return Change(each.tokens, sent, stable, cost)
+        block, place = each.block, each.block.message
+        text = work.prompt.messages[place].text
+        if place not in work.stable:
+            work.stable[place] = self._beginnings.stable(work.digest(place), text)
+        chars = work.stable[place]
+        # Providers keep a beginning as a whole, however many texts there are in it.
+        if sum(work.sizes[:place]) + work.came[place] * chars / len(text) < CACHED_FROM:
+            chars = 0
+        own = min(max(0, chars - work.ahead(block)), len(block.text))
+        stable = round(each.tokens * own / len(block.text))
+        return Change(each.tokens, sent, stable, self._tools.cost * each.tokens)
 
 
 def _is_read(sized: Sized) -> bool:

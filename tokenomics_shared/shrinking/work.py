@@ -1,6 +1,6 @@
 """One request while it is shortened: its messages, their sizes, and what was left out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tokenomics_shared.orchestrator.shares import Share, named
 from tokenomics_shared.planning import TokenCounter
@@ -28,6 +28,7 @@ class Work:
         parts: of each message its long texts: what each is, its tokens as sent and as it came.
         fresh, cached: tokens that compression leaves out, of the last messages and of others.
         notes: what could not be done, in words.
+        stable: of messages, the characters of their beginning that an earlier request had.
     """
 
     prompt: Prompt
@@ -42,6 +43,7 @@ class Work:
     fresh: int = 0
     cached: int = 0
     notes: list[str] = field(default_factory=list)
+    stable: dict[int, int] = field(default_factory=dict)
     _digests: list[bytes] = field(default_factory=lambda: [b""])
 
     def __post_init__(self) -> None:
@@ -66,6 +68,14 @@ class Work:
             message = self.prompt.messages[len(self._digests) - 1]
             self._digests.append(digest_of(self._digests[-1], f"{message.role}\n{message.text}"))
         return self._digests[place]
+
+    def ahead(self, block: Block) -> int:
+        """Characters of its message's text before a block."""
+        if block.piece is None:
+            return block.start
+        message = self.prompt.messages[block.message]
+        earlier = replace(message, content=message.content[: block.piece]).text
+        return block.start + (len(earlier) + 1 if earlier else 0)
 
     def system_tokens(self, end: int) -> int:
         """Tokens of the system's turns before this place."""

@@ -106,13 +106,17 @@ class Beginnings(ForkSafe):
     def decided(self, key: bytes) -> bool | None:
         """Whether this text, at this place of this conversation, is sent shortened."""
         with self.lock:
+            if key in self._decided:
+                # A conversation that goes on outlives those that are over.
+                self._decided.move_to_end(key)
             return self._decided.get(key)
 
-    def decide(self, key: bytes, *, shorten: bool) -> None:
-        """Keep to it from now on."""
+    def decide(self, key: bytes, *, shorten: bool) -> bool:
+        """Keep to it from now on; returns what is kept to, which is another's who was first."""
         with self.lock:
-            self._decided[key] = shorten
+            kept = self._decided.setdefault(key, shorten)
             _trim(self._decided)
+            return kept
 
     def stable(self, before: bytes, text: str) -> int:
         """Characters of the text's beginning that an earlier request had, and remember it.
