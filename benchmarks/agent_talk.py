@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from langchain.agents import create_agent
 from langchain_core.language_models import BaseChatModel
@@ -142,8 +141,8 @@ def _pages(random: Random) -> str:
     for number in range(random.randrange(6, 14)):
         city, other = random.sample(CITIES, 2)
         paragraphs.append(
-            f"Section {number + 1}. Parcels for {city} leave the depot at {random.randrange(4, 9)} "
-            f"in the morning. A courier carries {random.randrange(30, 90)} of them at most. What "
+            f"Section {number + 1}. Parcels for {city} leave the depot at "
+            f"{random.randrange(4, 9)} in the morning. A courier carries {random.randrange(30, 90)} of them at most. What "
             f"can't be delivered goes back to {other}, where it is kept for "
             f"{random.randrange(5, 30)} days. {random.choice(FIRST)} {random.choice(LAST)} looks "
             f"after the depot and may open a parcel when its address can't be read. Customers of "

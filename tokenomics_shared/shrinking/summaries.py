@@ -42,7 +42,7 @@ class Summaries:
         """
         self._max_tokens = max_tokens
         self._unaltered = unaltered
-        self._memo = Memo()
+        self._memo = Memo[str](len)
 
     def of(
         self, before: str, turns: Sequence[Message], roster: Roster, account: Account | None

@@ -5,7 +5,7 @@ An agent's conversation runs over real `ChatOpenAI` tiers; what counts is what t
 
 import importlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -182,10 +182,10 @@ def test_parallel_conversations_do_not_disturb_each_other(
     with ThreadPoolExecutor(len(given)) as pool:
         held = list(pool.map(lambda talk: hold(talks, model, talk), given))
     assert len(held) == len(given)
-    ours: Callable[[Any], Any] = lambda turns: [it.content for it in turns if it.type == "human"]
     requests = sent(server)
     for talk, messages in zip(given, held, strict=True):
-        assert ours(messages) == [each.said for each in talk]
+        said = [it.content for it in messages if it.type == "human"]
+        assert said == [each.said for each in talk]
         ids = {call["id"] for it in messages for call in getattr(it, "tool_calls", ())}
         own = [texts for texts in requests if any(i.encode() in t for t in texts for i in ids)]
         assert len(own) > len(talk)
