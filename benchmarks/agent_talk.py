@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from langchain.agents import create_agent
 from langchain_core.language_models import BaseChatModel
@@ -99,7 +100,7 @@ def turn_by_turn(
         talk: what the user says.
         before: the conversation so far.
     """
-    agent = create_agent(model, tools(talk), system_prompt=SYSTEM)
+    agent: Any = create_agent(model, tools(talk), system_prompt=SYSTEM)
     messages = list(before)
     for each in talk:
         messages.append(HumanMessage(each.said))
@@ -142,9 +143,9 @@ def _pages(random: Random) -> str:
         city, other = random.sample(CITIES, 2)
         paragraphs.append(
             f"Section {number + 1}. Parcels for {city} leave the depot at "
-            f"{random.randrange(4, 9)} in the morning. A courier carries {random.randrange(30, 90)} of them at most. What "
-            f"can't be delivered goes back to {other}, where it is kept for "
-            f"{random.randrange(5, 30)} days. {random.choice(FIRST)} {random.choice(LAST)} looks "
+            f"{random.randrange(4, 9)} in the morning. A courier carries "
+            f"{random.randrange(30, 90)} of them at most. What can't be delivered goes "
+            f"back to {other}, where it is kept for {random.randrange(5, 30)} days. {random.choice(FIRST)} {random.choice(LAST)} looks "
             f"after the depot and may open a parcel when its address can't be read. Customers of "
             f"{other} are told by mail, and have a week to answer."
         )

@@ -2,9 +2,10 @@
 
 from tokenomics_shared.errors import PromptError
 from tokenomics_shared.orchestrator.complexity import complexity_of
+from tokenomics_shared.orchestrator.remembered import Remembered
 from tokenomics_shared.orchestrator.shares import Share, named, shares
 from tokenomics_shared.orchestrator.tokens import TURN_OVERHEAD, estimate_tokens
-from tokenomics_shared.planning import LengthPredictor
+from tokenomics_shared.planning import Count, LengthPredictor
 from tokenomics_shared.types import OWN_ROLES, Forecast, Prompt, QueryPlan, Roster
 
 _UNPLANNED = QueryPlan("medium", token_budget=0, input_tokens=0, predicted_output_tokens=0)
@@ -34,6 +35,7 @@ class Orchestrator:
         """
         self._token_budget = token_budget
         self._lengths = lengths
+        self._count = Remembered(estimate_tokens)
 
     def check(self, prompt: Prompt) -> None:
         """Refuse an empty prompt.
@@ -54,7 +56,7 @@ class Orchestrator:
         """Say what is known about this request before any model is asked."""
         question = prompt.question
         complexity = complexity_of(question)
-        parts = _parts(prompt)
+        parts = _parts(prompt, self._count)
         tokens = sum(part.tokens for part in parts)
         forecasts: dict[str, Forecast] = {}
         predicted = 0
@@ -79,15 +81,15 @@ class Orchestrator:
         )
 
 
-def _parts(prompt: Prompt) -> list[Share]:
+def _parts(prompt: Prompt, count: Count) -> list[Share]:
     """What is sent, by what it is to the request; tokens are estimated."""
     parts = []
     old = False
     for message in reversed(prompt.messages):
         old = old or message.role in OWN_ROLES
-        size = estimate_tokens(message.text) + TURN_OVERHEAD
+        size = count(message.text) + TURN_OVERHEAD
         parts.append(Share(named(message.role, old=old), size, size))
     if prompt.tools:
-        size = sum(estimate_tokens(str(tool)) for tool in prompt.tools)
+        size = sum(count(str(tool)) for tool in prompt.tools)
         parts.append(Share("tools", size, size))
     return parts

@@ -10,7 +10,7 @@ from tokenomics_shared.adapters.counting import counter_for
 from tokenomics_shared.compression import Extractive, Mixed, Structured, shape_of, unaltered
 from tokenomics_shared.config import CompressionConfig, OrchestratorConfig, TokenomicsConfig
 from tokenomics_shared.errors import ConfigError, MissingExtra
-from tokenomics_shared.orchestrator import Greedy
+from tokenomics_shared.orchestrator import Greedy, Remembered
 from tokenomics_shared.planning import Allocator, Compressor, Count, Shrinker, TokenCounter
 from tokenomics_shared.shrinking.histories import CutHistory, History, WholeHistory
 from tokenomics_shared.shrinking.shrinker import Kit, NoShrinking, Rules, Shrinking, Tools
@@ -19,9 +19,6 @@ from tokenomics_shared.shrinking.worth import Pricing
 
 _A_MODEL = "gpt-4o"
 """Whose tokens are counted by a compressor that all models share."""
-
-_REMEMBERED = 4_096
-"""Texts whose tokens are remembered."""
 
 Embed = Callable[[Sequence[str]], Any]
 
@@ -64,7 +61,7 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
 
     @functools.lru_cache(maxsize=16)
     def kit(model: str) -> Kit:
-        counter = _Remembered(counter_for(model))
+        counter = _Counter(counter_for(model))
         # An encoding is loaded now, in whichever thread may wait for that.
         counter.count("")
         return Kit(counter, make(counter.count))
@@ -72,12 +69,12 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
     return kit
 
 
-class _Remembered:
+class _Counter:
     """A counter that remembers: a conversation's texts come again with every turn."""
 
     def __init__(self, counter: TokenCounter) -> None:
         self.exact = counter.exact
-        self.count = functools.lru_cache(maxsize=_REMEMBERED)(counter.count)
+        self.count = Remembered(counter.count)
 
 
 def _maker(config: CompressionConfig) -> Callable[[Count], Compressor]:

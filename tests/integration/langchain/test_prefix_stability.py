@@ -40,7 +40,7 @@ PLAIN: dict[str, Any] = {
 DRAFTS = PLAIN | {"cascading": {"enabled": True}, "judge": {"judges": ("checks", "quick")}}
 """The cheap tier drafts, and a quick check rejects some."""
 
-HISTORIES = {
+HISTORIES: dict[str, dict[str, Any]] = {
     "off": {"history": "off"},
     "window": {"history": "window", "token_budget": 8_000},
 }
@@ -165,7 +165,8 @@ def test_premium_reads_what_the_rejected_draft_had_read(
 def test_another_process_goes_on_with_the_same_bytes(
     server: LoopbackServer, talks: Any, whole: tuple[float, float], history: str
 ) -> None:
-    talk, messages = talks.exchanges(TURNS), []
+    talk = talks.exchanges(TURNS)
+    messages: list[Any] = []
     for start in range(0, TURNS, 5):
         model = made(server, PLAIN | HISTORIES[history])
         messages = hold(talks, model, talk[start : start + 5], messages)
