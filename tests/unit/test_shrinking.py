@@ -14,6 +14,7 @@ from tests.kit import CHEAP, GOOD, PREMIUM, PRICES, ROSTER, PriceList, engine, r
 from tokenomics_shared import Engine, Price
 from tokenomics_shared.planning import TextKind
 from tokenomics_shared.shrinking.sections import sections
+from tokenomics_shared.shrinking.worth import Beginnings
 from tokenomics_shared.telemetry import as_metadata
 from tokenomics_shared.testing import ScriptedBackend, TextCodec
 from tokenomics_shared.types import Message, Outcome, Prompt, ToolCall, Usage
@@ -226,6 +227,49 @@ def test_a_templates_beginning_is_left_to_the_providers_cache() -> None:
         lengths.append(len(ask.prompt.messages[0].text) / len(prompt.messages[0].text))
     assert lengths[0] < 0.5
     assert lengths[1:] == [1.0, 1.0]
+
+
+def test_a_template_of_many_texts_is_recognised_as_a_whole() -> None:
+    """Each of its texts is shorter than the least that providers keep."""
+    told = "".join(f"<context>{number} is said of it. " * 90 + "</context>\n" for number in "abcd")
+    cached = Price(Decimal("0.15"), Decimal("0.60"), cache_read=Decimal("0.015"))
+    engine = made(prices=PriceList(cheap=cached, premium=PRICES.prices["premium"]))
+    for content in (lambda text: text, lambda text: ["So:", {"type": "text", "text": text}]):
+        lengths = []
+        for number in range(3):
+            prompt = Prompt((Message("human", content(f"{told}What of case {number}?")),))
+            (ask,), _ = asked(engine, prompt)
+            lengths.append(len(ask.prompt.messages[0].text) / len(prompt.messages[0].text))
+        assert lengths[0] < 0.6
+        assert min(lengths[1:]) > 0.9
+
+
+def test_the_first_decision_on_a_text_stands() -> None:
+    beginnings = Beginnings()
+    assert beginnings.decide(b"a", shorten=True)
+    assert beginnings.decide(b"a", shorten=False)
+    assert beginnings.decided(b"a") is True
+
+
+def test_a_text_is_settled_once_and_structure_tells_texts_apart() -> None:
+    halves = Halves()
+    engine = made(halves)
+    body = "a thing said. " * 100
+    contents: list[Any] = [
+        f"{body} {body}",
+        [body, body],
+        [{"type": "text", "text": body}, {"type": "text", "text": body}],
+        [{"type": "text", "text": body, "cache_control": {}}, body],
+    ]
+    for _ in range(2):
+        for content in contents:
+            (ask,), _ = asked(engine, Prompt((Message("human", content),), no_cache=True))
+            sent = ask.prompt.messages[0].content
+            assert type(sent) is type(content)
+            assert (sent == content) == (content is contents[3])
+    given = len(halves.given)
+    asked(engine, Prompt((Message("human", contents[0]), Message("ai", "Yes."), ASKED)))
+    assert len(halves.given) == given
 
 
 def test_a_compressor_that_costs_more_than_it_saves_is_not_used() -> None:
