@@ -78,7 +78,7 @@ class JsonReading:
         text = self._source[slice(*span)]
         if size > _LONG and type(value) is str and within >= 0:
             return self._string(text, within)
-        if size <= (_SMALL if within < 0 else _LONG) or depth >= _DEEP or not _bulky(value):
+        if size <= (_SMALL if within < 0 else _LONG) or not _bulky(value, depth):
             return text, size
         if type(value) is list:
             found = [("", at[0], each, at) for each, at in items(self._source, span[0])]
@@ -169,12 +169,15 @@ def json_lines(text: str) -> list[tuple[Any, str]] | None:
     return records
 
 
-def _bulky(value: Any) -> bool:
+def _bulky(value: Any, depth: int) -> bool:
     """Whether anything in a value may be left out."""
+    if depth >= _DEEP:
+        return False
     if type(value) is list:
-        return len(value) >= _FEW or any(map(_bulky, value))
+        return len(value) >= _FEW or any(_bulky(each, depth + 1) for each in value)
     if type(value) is dict:
-        return (len(value) >= _MANY and _alike(value)) or any(map(_bulky, value.values()))
+        table = len(value) >= _MANY and _alike(value)
+        return table or any(_bulky(each, depth + 1) for each in value.values())
     return type(value) is str and len(value) > _LONG
 
 
