@@ -226,7 +226,11 @@ def unchanged(act: Callable[[], object]) -> bool:
 
 
 @needs_torch
-def test_an_export_finds_what_its_checkpoint_finds(checkpoint: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [keeping.checkpoint, keeping.roberta])
+def test_an_export_finds_what_its_checkpoint_finds(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    checkpoint = make(tmp_path / "checkpoint")
     made = CliRunner().invoke(app, ["prepare-compressor", str(checkpoint), str(tmp_path / "made")])
     assert made.exit_code == 0, made.output
     torch, onnx = (
@@ -249,7 +253,7 @@ def test_torch_leaves_the_process_as_it_was(checkpoint: Path) -> None:
 
 
 @needs_torch
-def test_a_model_that_is_nowhere_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_model_that_is_nowhere_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"no-such-folder.*give the folder"):
         LLMLingua2(tmp_path / "no-such-folder", count=count).load()
 

@@ -21,6 +21,9 @@ LEAST_SAVING = 0.05
 _FIXED = 2
 """In the place of a margin: the text's least form, and nothing else."""
 
+_DEEPEST = 8
+"""How often the least form of a least form is looked for."""
+
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _SPACE = re.compile(r"\s")
 _ENDS = tuple(".!?,;:\u2026\u3002\uff01\uff1f\uff0c\uff1b\uff1a\u3001")
@@ -183,28 +186,22 @@ def sound(original: str, shortened: str) -> bool:
     )
 
 
-def _least(draft: _Draft, count: Count) -> str:
+def _least(draft: _Draft, count: Count, depth: int = 0) -> str:
     """A text's guarded spans alone, or the text where that is unsafe or saves next to nothing.
 
-    It is looked for until it is its own least form.
+    Where spans would run together, the words next to them stay too. What is found is its own
+    least form: what makes a span of some characters may be what stood around them.
     """
-    text, found = draft.text, _reduced(draft)
-    while (again := _reduced(_plain(found))) != found:
-        found = again
-        if not sound(text, found):
-            return text
-    saved = count(text) - count(found)
-    return found if saved >= LEAST_SAVING * count(text) else text
-
-
-def _reduced(draft: _Draft) -> str:
-    """A text's guarded spans; with the words next to them, if else they would run together."""
-    for margin in range(_FIXED):
-        tried = _plain(draft.text, margin) if margin else draft
+    text = draft.text
+    for margin in range(_FIXED if depth < _DEEPEST else 0):
+        tried = _plain(text, margin) if margin else draft
         found = tried.keeping([at for at, unit in enumerate(tried.units) if unit.forced])
-        if sound(draft.text, found):
-            return found
-    return draft.text
+        if found == text:
+            break
+        if sound(text, found) and _least(_plain(found), count, depth + 1) == found:
+            saved = count(text) - count(found)
+            return found if saved >= LEAST_SAVING * count(text) else text
+    return text
 
 
 def _plain(text: str, margin: int = 0) -> _Draft:
