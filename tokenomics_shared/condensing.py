@@ -9,10 +9,10 @@ from typing import Any
 
 from typing_extensions import override
 
+from tokenomics_shared.adapters.counting import counter_for
 from tokenomics_shared.adapters.timed import Timed
 from tokenomics_shared.compression import Extractive, Mixed, Structured, shape_of
 from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
-from tokenomics_shared.orchestrator import counter_for
 from tokenomics_shared.planning import Compressor, Count, TokenCounter
 from tokenomics_shared.telemetry import Faults
 from tokenomics_shared.telemetry.faults import Shield
