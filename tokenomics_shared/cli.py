@@ -102,6 +102,31 @@ def prepare_embedder(
 
 
 @app.command()
+def download_encodings(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Encodings; those of today's models by default.")
+    ] = None,
+    *,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to; the user's cache by default.")
+    ] = None,
+    mirror: Annotated[
+        str | None, typer.Option(help="Fetch from this address instead of the publisher's.")
+    ] = None,
+) -> None:
+    """Fetch what tokens of OpenAI's models are counted by, so that counts are exact."""
+    try:
+        from tokenomics_shared.adapters import tiktoken_files as files
+    except ImportError as error:
+        _fail(f"{error}; pip install 'tokenomics-llm[tiktoken]'")
+    try:
+        target = folder or files.encodings_folder()
+        files.download(names or files.USUAL, target, typer.echo, mirror=mirror)
+    except TokenomicsError as error:
+        _fail(str(error))
+
+
+@app.command()
 def replay(  # noqa: PLR0913 -- a command's options
     file: Annotated[Path, typer.Argument(help="A log: one JSON object a request.")],
     *,

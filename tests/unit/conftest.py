@@ -1,4 +1,4 @@
-"""Fixtures of the embedders' tests."""
+"""Fixtures of the tests of embedders and encodings."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.minilm import small_weights
 from tokenomics_shared.adapters import minilm_files
+from tokenomics_shared.adapters import tiktoken_files as files
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +44,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".cache"))
     monkeypatch.setattr(minilm_files, "PACKAGE", "no_such_package")
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def packaged() -> Path:
+    """The file of cl100k that an installed package has brought."""
+    found = files.find(files.source_of("cl100k_base"))
+    if found is None:
+        pytest.skip("no installed package brings cl100k")
+    return found
+
+
+@pytest.fixture
+def packaged_content(packaged: Path) -> bytes:
+    return packaged.read_bytes()
