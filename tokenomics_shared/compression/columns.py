@@ -38,9 +38,15 @@ _LONG = 48
 
 @dataclass(slots=True)
 class Columns:
-    """The cells of rows by column; a row may have none, or several, of a column."""
+    """The cells of rows by column; a row may have none, or several, of a column.
+
+    Attributes:
+        cells: of each column, the rows and what they have there.
+        shared: whether all rows could have every column, so that to have a rare one is unusual.
+    """
 
     cells: dict[str, tuple[list[int], list[Cell]]] = field(default_factory=dict)
+    shared: bool = True
 
     def add(self, row: int, column: str, value: Cell) -> None:
         """Take in a cell; rows come in order."""
@@ -56,10 +62,10 @@ class Columns:
         for column in sorted(self.cells):
             rows, values = self.cells[column]
             if len(rows) < _FEW:
-                found = [(row, 1.5) for row in rows] if count > 2 * _FEW else []
+                found = [(row, 1.5) for row in rows] if self.shared and count > 2 * _FEW else []
             else:
                 found = _signals(column, rows, values, wanted)
-            if len(rows) < 0.05 * count:
+            if self.shared and len(rows) < 0.05 * count:
                 found += [(row, 2.0) for row in rows[:20]]
             for row, signal in found:
                 best[row] = max(best[row], signal)

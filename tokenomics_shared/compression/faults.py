@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
 _WORDS = tuple(
@@ -13,8 +13,8 @@ _WORDS = tuple(
         " violat conflict forbidden unauthorized lost broken stalled degraded down http/ status"
     ).split()
 )
-_COVERED = frozenset("error failure failed".split())
-"""Words that others begin."""
+_SOUGHT = tuple(word for word in _WORDS if word not in ("error", "failure", "failed"))
+"""Those that no other begins."""
 _BEFORE, _AFTER = 18, 16
 """Characters before and after such a word that tell what it means."""
 _KEYED = 8
@@ -30,7 +30,7 @@ _FAULT = re.compile(
     r"|rejected|invalid|unable|declined|breach\w*|violat\w+|conflict|forbidden|unauthorized"
     r"|missing|expired|lost|broken|stalled|degraded|down|\w*backoff"
     r"|exit(?:ed)?[ _](?:code|status|with)[^\d\n]{0,12}[1-9]\d*)(?![^\W_])"
-    r"|(?<![^\W_])[a-z]\w*(?:error|exception|failure)(?![^\W_])"
+    r"|(?<![^\W_])[a-z]+(?:error|exception|failure)(?![^\W_])"
     r"|(?:http/\d\.\d\"?|status(?:_?code)?\"?[=: ])\s*\"?[45]\d\d\b"
 )
 _BENIGN = re.compile(
@@ -41,6 +41,7 @@ _BENIGN = re.compile(
     r"(?:\"?(?:0(?:\.0+)?%?|none|null|false|nil|ok|off|no)?\"?(?=[\s,;}\])]|$)|\[\]|\{\})"
     r"|(?:error|timeout|failure|fail|exception)[ _-]?"
     r"(?:count|rate|budget|handl\w+|page|log|threshold|ratio|policy|over|s?_total|_?ms|s?_seconds)"
+    r"|\w+_on_(?:error|failure|fail|timeout)s?"
     r"|timeout[ _a-z]*[=: ]+\d[\d.]*\s*m?s?\b|break ?down|count ?down|(?:drop|scal\w+) ?down"
     r"|(?:fault|error|fail)[ -]?(?:tolerant|free|safe|over)|down(?:load|stream|time=0)\w*"
 )
@@ -50,29 +51,32 @@ _LEVEL = re.compile(r"(?<![^\W_])(?:fatal|panic|critical|emerg|error|severe|err)
 def faults(texts: Sequence[str]) -> list[float]:
     """How much each of the texts tells of a fault, 0 to 3, less where many of them do."""
     scores = [0.0] * len(texts)
-    whole = "\n".join(texts).casefold()
-    ends = list(accumulate(len(text.casefold()) + 1 for text in texts))
+    folded = [text.casefold() for text in texts]
+    ends = list(accumulate(len(text) + 1 for text in folded))
+    known: dict[str, float] = {}
+    for at, near in _signs("\n".join(folded)):
+        score = known.get(near)
+        if score is None:
+            score = known[near] = _fault(near)
+        if score:
+            row = bisect_right(ends, at)
+            scores[row] = max(scores[row], score)
+    share = sum(score > 0 for score in scores) / max(len(scores), 1)
+    # Where half of all tell of faults, telling of one tells them apart no longer.
+    return [score * max(0.25, 1 - 2 * max(share - 0.1, 0)) for score in scores]
+
+
+def _signs(whole: str) -> Iterator[tuple[int, str]]:
+    """Where words of faults are, and what is around them."""
     for word in _WORDS[:_KEYED]:
         if word in whole:
             for rest in _NOTHING:
                 whole = whole.replace(word + rest, " " * len(word + rest))
-    known: dict[str, float] = {}
-    for word in _WORDS:
-        if word in _COVERED:
-            continue
+    for word in _SOUGHT:
         at = whole.find(word)
         while at >= 0:
-            near = whole[max(at - _BEFORE, 0) : at + len(word) + _AFTER].translate(_DIGITS)
-            score = known.get(near)
-            if score is None:
-                score = known[near] = _fault(near)
-            if score:
-                row = bisect_right(ends, at)
-                scores[row] = max(scores[row], score)
+            yield at, whole[max(at - _BEFORE, 0) : at + len(word) + _AFTER].translate(_DIGITS)
             at = whole.find(word, at + len(word))
-    share = sum(score > 0 for score in scores) / max(len(scores), 1)
-    # Where half of all tell of faults, telling of one tells them apart no longer.
-    return [score * max(0.25, 1 - 2 * max(share - 0.1, 0)) for score in scores]
 
 
 def _fault(near: str) -> float:

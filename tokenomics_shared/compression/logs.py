@@ -144,7 +144,7 @@ def _kind(word: str) -> str:
 
 def _columns(entries: Sequence[str], forms: Sequence[int], sizes: Counter[int]) -> Columns:
     """What the entries of a form differ in, place by place, and values by their names."""
-    columns = Columns()
+    columns = Columns(shared=False)
     for row, (entry, form) in enumerate(zip(entries, forms, strict=True)):
         words = entry.split("\n", 1)[0].split()[:_TOKENS]
         before = ""

@@ -2,25 +2,34 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html.parser import HTMLParser
+
+from typing_extensions import override
 
 from tokenomics_shared.compression.columns import Columns
 from tokenomics_shared.compression.faults import faults
-from tokenomics_shared.compression.json_rows import combined
 from tokenomics_shared.compression.lines import Line, LinesReading
+from tokenomics_shared.compression.records import combined
 from tokenomics_shared.compression.wanted import Wanted
 
 _PAGE = re.compile(
-    r"\s*(?:<!--.*?-->\s*)?<(?:!doctype html|html|head|body|div|table|ul|ol|section|article|main|p|h\d)\b",
-    re.IGNORECASE,
+    r"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype html|html|head|body|div|table|ul|ol|section|article"
+    r"|main|p|h\d)\b",
+    re.IGNORECASE | re.DOTALL,
 )
 _TAG = re.compile(
     r"</?(?:div|p|a|span|td|tr|table|li|ul|ol|h[1-6]|section|article|body|html)\b", re.IGNORECASE
 )
 _FEWEST = 6
 """Tags from which a text is a page."""
+_READ = 200_000
+"""Characters in which they are counted."""
+_MOST = 2_000_000
+"""Characters up to which a page is read: a parser's time is not linear in broken markup."""
 _DROPPED = frozenset(
-    "script style nav noscript svg template iframe head footer aside form button select canvas".split()
+    "script style nav noscript svg template iframe head footer aside form button select canvas"
+    " object".split()
 )
 _VOID = frozenset("br hr img input meta link area base col embed source track wbr".split())
 _BLOCKS = frozenset(
@@ -32,13 +41,30 @@ _LINKED = 0.8
 """Share of a block's characters that are links, from which it leads elsewhere and says nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A piece of a page.
+
+    Attributes:
+        kind: the tag that it is in; `th` for the header of a table.
+        text: what it says.
+        cells: what the cells of a row say.
+        linked: characters of it that are links.
+    """
+
+    kind: str
+    text: str
+    cells: Sequence[str]
+    linked: int
+
+
 class _Blocks(HTMLParser):
-    """Gathers a page's blocks: kind, text, cells of a row, and characters of links."""
+    """Gathers a page's blocks."""
 
     def __init__(self) -> None:
         """Begin."""
         super().__init__(convert_charrefs=True)
-        self.blocks: list[tuple[str, str, list[str], int]] = []
+        self.blocks: list[_Block] = []
         self.title = ""
         self._parts: list[str] = []
         self._cells: list[str] | None = None
@@ -48,49 +74,45 @@ class _Blocks(HTMLParser):
         self._linked = 0
         self._titled = False
 
+    @override
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """A tag opens."""
-        if tag == "title":
-            self._titled = True
+        self._titled = tag == "title"
         if self._hidden or tag in _DROPPED:
             if tag not in _VOID:
                 self._hidden.append(tag)
-            return
-        if tag in _BLOCKS and self._cells is None:
-            self._end()
-        if tag == "tr":
-            self._cells = []
-            self._kind = "head" if False else "row"
-        elif tag in ("td", "th"):
-            self._cell()
-            if tag == "th" and self._cells is not None and not self._cells:
-                self._kind = "head"
         elif tag == "a":
             self._link = (dict(attrs).get("href") or "", len(self._parts))
         elif tag == "br":
             self._parts.append("\n" if self._kind == "pre" else " ")
-        elif tag in _BLOCKS and self._cells is None:
+        elif tag in ("td", "th"):
+            self._cell(closed=False)
+            if tag == "th" and self._cells == []:
+                self._kind = "th"
+        elif tag in _BLOCKS and (self._cells is None or tag == "tr"):
+            self._end()
             self._kind = tag
+            self._cells = [] if tag == "tr" else None
 
+    @override
     def handle_endtag(self, tag: str) -> None:
         """A tag closes."""
-        if tag == "title":
-            self._titled = False
+        self._titled = False
         if self._hidden:
             if tag in self._hidden:
                 while self._hidden.pop() != tag:
                     pass
-            return
-        if tag == "a" and self._link is not None:
+        elif tag == "a" and self._link is not None:
             self._close_link(*self._link)
         elif tag in ("td", "th"):
             self._cell()
         elif tag in ("tr", "table"):
-            self._cell()
+            self._cell(closed=False)
             self._end()
         elif tag in _BLOCKS and self._cells is None:
             self._end()
 
+    @override
     def handle_data(self, data: str) -> None:
         """Text."""
         if self._titled:
@@ -98,10 +120,11 @@ class _Blocks(HTMLParser):
         if not self._hidden:
             self._parts.append(data if self._kind == "pre" else _SPACE.sub(" ", data))
 
+    @override
     def close(self) -> None:
         """The page ends."""
         super().close()
-        self._cell()
+        self._cell(closed=False)
         self._end()
 
     def _close_link(self, href: str, begin: int) -> None:
@@ -109,29 +132,28 @@ class _Blocks(HTMLParser):
         self._link = None
         if said:
             self._linked += len(said)
-            shown = (
-                f"[{said}]({href})" if href and not href.startswith(("#", "javascript:")) else said
-            )
-            self._parts[begin:] = [shown]
+            leads = bool(href) and not href.startswith(("#", "javascript:", "data:"))
+            self._parts[begin:] = [f"[{said}]({href})" if leads else said]
 
-    def _cell(self) -> None:
-        if self._cells is not None and "".join(self._parts).strip():
-            self._cells.append(_SPACE.sub(" ", "".join(self._parts)).strip())
-            self._parts = []
+    def _cell(self, *, closed: bool = True) -> None:
+        if self._cells is None:
+            return
+        text = _SPACE.sub(" ", "".join(self._parts)).strip()
+        self._parts = []
+        if closed or text:
+            self._cells.append(text)
 
     def _end(self) -> None:
-        text = "".join(self._parts).strip()
         cells = self._cells or []
-        if cells:
-            text = " | ".join(cells)
+        text = " | ".join(cells) if any(cells) else "".join(self._parts).strip()
         if text:
-            self.blocks.append((self._kind, text, cells, self._linked))
+            self.blocks.append(_Block(self._kind, text, cells, self._linked))
         self._parts, self._cells, self._kind, self._link, self._linked = [], None, "p", None, 0
 
 
 def read_page(text: str, wanted: Wanted) -> LinesReading | None:
     """A page taken apart; None when a text is none."""
-    if not _PAGE.match(text) or len(_TAG.findall(text[:200_000])) < _FEWEST:
+    if len(text) > _MOST or not _PAGE.match(text) or len(_TAG.findall(text[:_READ])) < _FEWEST:
         return None
     parser = _Blocks()
     try:
@@ -146,44 +168,27 @@ def read_page(text: str, wanted: Wanted) -> LinesReading | None:
     return LinesReading([Line(f"# {title}", None), *lines] if title else lines, "blocks")
 
 
-def _lines(blocks: Sequence[tuple[str, str, list[str], int]], wanted: Wanted) -> list[Line]:
-    texts = [text for _, text, _, _ in blocks]
-    columns, headers = Columns(), _headers(blocks)
-    for row, (kind, _, cells, _) in enumerate(blocks):
-        if kind == "row":
-            for at, cell in enumerate(cells):
-                columns.add(
-                    row,
-                    f"{headers[row]} {at}"
-                    if at >= len(names := headers[row].split("|"))
-                    else f"{names[at]} {at}",
-                    cell,
-                )
+def _lines(blocks: Sequence[_Block], wanted: Wanted) -> list[Line]:
+    texts = [block.text for block in blocks]
+    columns = Columns(shared=False)
+    header: Sequence[str] = ()
+    for row, block in enumerate(blocks):
+        header = block.cells if block.kind == "th" else header if block.kind == "tr" else ()
+        for at, cell in enumerate(block.cells if block.kind == "tr" else ()):
+            columns.add(row, f"{header[at] if at < len(header) else ''} {at}", cell)
     odd = columns.worths(len(blocks), wanted)
-    told = zip(odd, faults(texts), wanted.matches(texts), strict=True)
-    lines = []
-    for block, worth in zip(blocks, combined(list(told), wanted), strict=True):
-        lines.append(_line(*block, worth))
-    return lines
+    said = zip(wanted.matches(texts), wanted.answers(texts), strict=True)
+    matches = [match + answer for match, answer in said]
+    worths = combined(list(zip(odd, faults(texts), matches, strict=True)), wanted)
+    return [_line(block, worth) for block, worth in zip(blocks, worths, strict=True)]
 
 
-def _line(kind: str, text: str, cells: Sequence[str], linked: int, worth: float) -> Line:
-    if kind == "head":
+def _line(block: _Block, worth: float) -> Line:
+    kind, text = block.kind, block.text
+    if kind == "th":
         return Line(text, worth + 2.5)
     if kind[0] == "h" and kind[1:].isdigit():
         return Line(f"{'#' * int(kind[1:])} {text}", worth + 1.2)
-    if not cells and linked > _LINKED * len(text):
+    if not block.cells and block.linked > _LINKED * len(text):
         worth *= 0.5
     return Line(f"- {text}" if kind == "li" else text, worth)
-
-
-def _headers(blocks: Sequence[tuple[str, str, list[str], int]]) -> list[str]:
-    """Of each block, the header of the table it is in."""
-    header, found = "", []
-    for kind, _, cells, _ in blocks:
-        if kind == "head":
-            header = "|".join(cells)
-        elif kind != "row":
-            header = ""
-        found.append(header)
-    return found

@@ -2,12 +2,12 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from tokenomics_shared.compression.columns import Columns
 from tokenomics_shared.compression.faults import faults
-from tokenomics_shared.compression.json_rows import combined
 from tokenomics_shared.compression.lines import Line, LinesReading
+from tokenomics_shared.compression.records import combined
 from tokenomics_shared.compression.wanted import Wanted
 
 _RULE = re.compile(r"[\s|+:\-=]*-[\s|+:\-=]*")
@@ -21,6 +21,10 @@ _ALIKE = 0.9
 """Share of the rows that have as many cells as the header."""
 _LONG_CELL = 60
 """Characters that no name of a column has."""
+_FEWEST_COLUMNS = 3
+"""Columns from which lines may be a table without bars or tabs."""
+_WIDE = 4
+"""Columns from which sentences may be cells of CSV."""
 _READ = 200
 """Lines that are looked at to tell CSV."""
 
@@ -33,19 +37,24 @@ def read_table(text: str, wanted: Wanted) -> LinesReading | None:
 def _ruled(text: str, wanted: Wanted) -> LinesReading | None:
     """Markdown, and what SQL clients print: a rule below the header, cells between bars."""
     lines = text.rstrip("\n").split("\n")
-    rules = [at for at, line in enumerate(lines) if "--" in line and _RULE.fullmatch(line)]
+    rules = {at for at, line in enumerate(lines) if "--" in line and _RULE.fullmatch(line)}
     barred = sum(1 for line in lines if "|" in line or _RULE.fullmatch(line))
     filled = sum(1 for line in lines if line.strip())
     if not rules or barred < _FEWEST + 2 or barred < _TABLED * filled:
         return None
     if not any("|" in lines[at] or "+" in lines[at] for at in rules):
         return None
+    return LinesReading(_blocks(lines, rules, wanted), "rows")
+
+
+def _blocks(lines: Sequence[str], rules: Set[int], wanted: Wanted) -> list[Line]:
+    """The tables of a text, each with a header above its rule, and what is around them."""
     found: list[Line] = []
     block: list[tuple[str, list[str]]] = []
     header: list[str] = []
     above = False
     for at, line in enumerate(lines):
-        heads = "|" in line and any(near in rules for near in (at + 1,)) and not above
+        heads = "|" in line and at + 1 in rules and not above
         if "|" in line and at not in rules and not heads:
             block.append((line, _cells(line)))
             continue
@@ -55,8 +64,7 @@ def _ruled(text: str, wanted: Wanted) -> LinesReading | None:
         if heads:
             header, above = _cells(line), True
         found.append(Line(line, None))
-    found += _rows(header, block, wanted)
-    return LinesReading(found, "rows")
+    return found + _rows(header, block, wanted)
 
 
 def _cells(line: str) -> list[str]:
@@ -70,7 +78,7 @@ def _separated(text: str, wanted: Wanted) -> LinesReading | None:
         return None
     for mark in "\t,;|":
         width = lines[0].count(mark) + 1
-        if width < (2 if mark == "\t" else 3) or not _names(lines[0].split(mark)):
+        if width < _FEWEST_COLUMNS - (mark == "\t") or not _names(lines[0].split(mark)):
             continue
         records = _records(lines, mark)
         if records and _even([cells for _, cells in records[:_READ]], width):
@@ -91,7 +99,7 @@ def _even(records: Sequence[Sequence[str]], width: int) -> bool:
         return False
     alike = sum(len(cells) == width for cells in records)
     words = sum(bool(_SENTENCE.search(cells[-1])) for cells in records)
-    return alike >= _ALIKE * len(records) and (words < 0.5 * len(records) or width > 4)
+    return alike >= _ALIKE * len(records) and (words < 0.5 * len(records) or width > _WIDE)
 
 
 def _records(lines: Sequence[str], mark: str) -> list[tuple[str, list[str]]]:
@@ -120,10 +128,10 @@ def _aligned(text: str, wanted: Wanted) -> LinesReading | None:
     lines = text.rstrip("\n").split("\n")
     names = _GAP.split(lines[0].strip())
     capitals = lines[0].isupper() or all(name[:1].isupper() or name[:1] == "%" for name in names)
-    if len(names) < 3 or not capitals or not _names(names) or len(lines) <= _FEWEST:
+    if len(names) < _FEWEST_COLUMNS or not capitals or not _names(names) or len(lines) <= _FEWEST:
         return None
     split = [_aligned_cells(line) for line in lines[1:]]
-    near = sum(abs(len(cells) - len(names)) <= 2 for cells in split)
+    near = sum(abs(len(cells) - len(names)) < _FEWEST_COLUMNS for cells in split)
     if near < _ALIKE * len(split):
         return None
     rows = list(zip(lines[1:], split, strict=True))
@@ -132,7 +140,7 @@ def _aligned(text: str, wanted: Wanted) -> LinesReading | None:
 
 def _aligned_cells(line: str) -> list[str]:
     cells = _GAP.split(line.strip())
-    return cells if len(cells) > 2 else line.split()
+    return cells if len(cells) >= _FEWEST_COLUMNS else line.split()
 
 
 def _rows(

@@ -29,6 +29,8 @@ _RAISED = re.compile(
     r"|^Exception in thread|stack backtrace|Unhandled exception",
     re.MULTILINE,
 )
+_EDGE = 2
+"""Frames at each end of a trace that tell most."""
 _FEW = 6
 """Frames up to which a trace is left as it is."""
 
@@ -68,8 +70,8 @@ def framed(lines: Sequence[str], worth: float | None, form: int, wanted: Wanted)
         if not frame:
             found.append(Line(text, None, frame=True))
             continue
-        near = at < 2 or not all(flag for flag, _ in groups[max(at - 2, 0) : at + 3])
-        edge = near or at >= len(groups) - 2
+        around = groups[max(at - _EDGE, 0) : at + _EDGE + 1]
+        edge = len(around) <= 2 * _EDGE or not all(flag for flag, _ in around)
         own = _LIBRARY.search(text) is None
         value = 0.3 + 1.2 * edge + 1.4 * own + 0.3 * matches[at]
         found.append(Line(text, (worth or 1.0) * 0.2 + value, frame=True))

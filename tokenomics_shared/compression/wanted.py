@@ -73,8 +73,8 @@ _ANSWERS = tuple(
         ),
         (
             "how long|duration|how often|deadline|wait|last|days|hours|weeks|period",
-            r"(?:\d|one|two|three|four|five|six|seven|eight|ten|twelve)[ -]?(?:ms|seconds?|minutes?"
-            r"|hours?|h|days?|weeks?|months?|years?)\b",
+            r"(?:\d|one|two|three|four|five|six|seven|eight|ten|twelve)[ -]?(?:ms|seconds?"
+            r"|minutes?|hours?|h|days?|weeks?|months?|years?)\b",
         ),
         (
             "when|what year|which year|date|since|founded|released|opened|born",

@@ -1,0 +1,383 @@
+"""Structured compression: rows that matter stay, JSON stays JSON, prose stays as it is."""
+
+import csv
+import json
+import random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tokenomics_shared.compression import Structured, shape_of
+from tokenomics_shared.planning import Compressor
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=12)
+)
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=12) | st.dictionaries(st.text(max_size=6), inner),
+    max_leaves=60,
+)
+RECORDS = st.lists(
+    st.dictionaries(st.sampled_from("id name state note size".split()), SCALARS), max_size=40
+)
+
+
+def count(text: str) -> int:
+    return (len(text) + 3) // 4
+
+
+SHORT = Structured(count)
+
+
+def shorten(text: str, budget: int, query: str = "") -> str:
+    return SHORT.compress([text], query, budget, "tool")[0]
+
+
+def orders(number: int = 200) -> list[dict[str, Any]]:
+    chance = random.Random(3)
+    return [
+        {
+            "id": 5000 + at,
+            "buyer": chance.choice(["ann", "bob", "cem"]),
+            "amount": round(chance.uniform(20, 90), 2),
+            "status": chance.choice(["paid", "paid", "shipped"]),
+            "error_count": 0,
+        }
+        for at in range(number)
+    ]
+
+
+def scalars(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*map(scalars, value.values()))
+    if isinstance(value, list):
+        return set().union(*map(scalars, value))
+    return {json.dumps(value)}
+
+
+def originals(value: Any) -> set[str]:
+    """Scalars of compressed JSON that aren't notes."""
+    return {
+        each for each in scalars(value) if "more like these" not in each and "left out" not in each
+    }
+
+
+def test_it_is_a_compressor() -> None:
+    assert isinstance(SHORT, Compressor)
+    assert (SHORT.name, SHORT.blocking) == ("structured", False)
+
+
+def test_within_the_budget_nothing_changes() -> None:
+    texts = [json.dumps(orders(3), indent=2), "prose."]
+    assert SHORT.compress(texts, "", 10_000) == texts
+
+
+def test_spaces_alone_go_when_that_is_enough() -> None:
+    rows = orders(20)
+    text = json.dumps(rows, indent=4)
+    tight = json.dumps(rows, separators=(",", ":"))
+    assert shorten(text, count(tight)) == tight
+
+
+def test_numbers_keep_their_text() -> None:
+    row = '{"a": 1.0, "b": 1e5, "c": 123456789012345678901234567890, "d": "\\u00e9 \\/", "a": 2}'
+    text = f"[{', '.join([row] * 30)}]"
+    short = shorten(text, count(text) // 3)
+    assert row.replace(", ", ",").replace(": ", ":") in short
+    assert json.loads(short)[-1].keys() == {"\u2026"}
+
+
+def test_what_an_array_lost_is_counted() -> None:
+    text = json.dumps({"data": orders(), "next": None})
+    page = json.loads(shorten(text, count(text) // 5))
+    *rows, note = page["data"]
+    assert note == {"\u2026": f"{200 - len(rows)} more like these"}
+    assert page["next"] is None
+    assert all(row in orders() for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("change", "query"),
+    [
+        ({"amount": 9000.5}, ""),
+        ({"amount": 9000.5}, "Which order is the largest?"),
+        ({"amount": 0.01}, "the cheapest one"),
+        ({"status": "chargeback"}, "Is all well?"),
+        ({"error_count": 3}, "What failed?"),
+        ({"frozen_by": "risk"}, ""),
+        ({"status": None}, ""),
+        ({}, "What is the status of 5123?"),
+        ({"note": "customer asks for a green bicycle"}, "who wants the bicycles?"),
+    ],
+)
+def test_the_record_that_matters_stays(change: dict[str, Any], query: str) -> None:
+    rows = orders()
+    rows[123] |= change
+    text = json.dumps({"data": rows})
+    assert rows[123] in json.loads(shorten(text, count(text) // 10, query))["data"]
+
+
+def test_of_alike_ids_the_one_asked_for_stays() -> None:
+    rows = [{"id": f"A-{at}", "state": "ok"} for at in range(1, 900)]
+    kept = json.loads(shorten(json.dumps(rows), 60, "state of A-77"))
+    assert {"id": "A-77", "state": "ok"} in kept
+
+
+def test_objects_used_as_arrays_lose_entries() -> None:
+    table = {f"svc-{at}": {"healthy": 3, "owner": "x" * 20} for at in range(60)}
+    table["svc-31"]["healthy"] = 0
+    kept = json.loads(shorten(json.dumps({"services": table}), 150))["services"]
+    assert kept["svc-31"] == table["svc-31"]
+    assert kept.pop("\u2026") == f"{60 - len(kept)} more like these"
+
+
+def test_long_fields_go_before_the_records_that_have_them() -> None:
+    rows = [{"url": f"/{at}", "content": f"word{at} " * 400} for at in range(8)]
+    kept = json.loads(shorten(json.dumps(rows), 2200, "word5"))
+    assert kept[5] == rows[5]
+    assert kept[4] == {"url": "/4", "content": "\u2026 2400 characters left out"}
+
+
+def test_lines_of_json_stay_lines_of_json() -> None:
+    rows = [{"at": at, "level": "info", "ms": 20 + at % 5} for at in range(100)]
+    rows[55]["level"] = "error"
+    text = "\n".join(map(json.dumps, rows)) + "\n"
+    kept = [json.loads(line) for line in shorten(text, 200).splitlines()]
+    assert rows[55] in kept
+    assert kept[-1] == {"\u2026": f"{101 - len(kept)} more like these"}
+
+
+def test_several_texts_share_a_budget() -> None:
+    texts = [json.dumps(orders(90)), "Prose stays as it is.", json.dumps(orders(300))]
+    short = SHORT.compress(texts, "", 1500)
+    assert short[1] == texts[1]
+    assert sum(map(count, short)) <= 1500
+    assert SHORT.compress(short, "", 1500) == short
+
+
+def test_under_an_impossible_budget_a_skeleton_is_left() -> None:
+    rows = orders()
+    rows[99]["status"] = "exploded"
+    short = shorten(json.dumps(rows), 1)
+    assert rows[0] in json.loads(short)
+    assert rows[99] in json.loads(short)
+    assert len(short) < 1000
+    assert shorten(short, 1) == short
+
+
+LOG = [
+    f"2025-05-01T10:{at // 60:02}:{at % 60:02}Z INFO  [api] served /v1/items in {20 + at % 9} ms"
+    for at in range(300)
+]
+
+
+@pytest.mark.parametrize(
+    ("line", "query"),
+    [
+        ("2025-05-01T10:02:30Z ERROR [api] disk quota reached", ""),
+        ("2025-05-01T10:02:30Z INFO  [api] flux capacitor recalibrated", ""),
+        ("2025-05-01T10:02:30Z INFO  [api] served /v1/items in 48211 ms", "what was slow?"),
+        ("2025-05-01T10:02:30Z INFO  [api] served /v1/items in 22 ms id=7f3a", "find 7f3a"),
+    ],
+)
+def test_the_line_that_matters_stays(line: str, query: str) -> None:
+    lines = [*LOG[:150], line, *LOG[151:]]
+    short = shorten("\n".join(lines), 400, query)
+    assert line in short.splitlines()
+    assert count(short) <= 400
+    assert short.splitlines()[-1].endswith("of 300 lines left out]")
+
+
+def test_repeated_lines_are_counted() -> None:
+    short = shorten("\n".join(LOG), 300)
+    assert "more like this]" in short
+    assert all(line in LOG or line.startswith("[\u2026") for line in short.splitlines())
+
+
+JAVA = "\n".join(
+    [
+        "java.lang.IllegalStateException: ledger is not balanced",
+        "\tat com.acme.Books.close(Books.java:212)",
+        *(f"\tat org.springframework.aop.Chain.proceed(Chain.java:{at})" for at in range(60)),
+        "\tat com.acme.Main.main(Main.java:9)",
+        "Caused by: java.sql.SQLException: total may not be null",
+        *(f"\tat org.postgresql.core.Query.run(Query.java:{at})" for at in range(40)),
+        "\tat com.acme.Rows.save(Rows.java:88)",
+        "\t... 61 more",
+    ]
+)
+
+
+def test_traces_lose_library_frames() -> None:
+    short = shorten(JAVA, 150)
+    for kept in (
+        "ledger is not balanced",
+        "Books.java:212",
+        "Caused by: java.sql",
+        "Rows.java:88",
+    ):
+        assert kept in short
+    assert "frames left out]" in short
+    assert count(short) <= 150
+
+
+def test_traces_in_logs_lose_frames() -> None:
+    lines = [*LOG[:80], f"2025-05-01T10:01:20Z ERROR [api] failed\n{JAVA}", *LOG[81:160]]
+    short = shorten("\n".join(lines), 400, "What failed?")
+    assert "ERROR [api] failed\njava.lang.IllegalStateException" in short
+    assert "Caused by: java.sql.SQLException" in short
+
+
+HEADER = ["name", "city", "amount", "state"]
+ROWS = [[f"n{at}", "Rome", f"{40 + at % 7}.50", "paid"] for at in range(120)]
+ROWS[60] = ["n60", "Rome", "9999.00", "disputed"]
+
+
+@pytest.mark.parametrize("style", ["csv", "tsv", "markdown", "psql", "aligned"])
+def test_tables_keep_header_and_odd_rows(style: str) -> None:
+    lines = {
+        "csv": [",".join(row) for row in [HEADER, *ROWS]],
+        "tsv": ["\t".join(row) for row in [HEADER, *ROWS]],
+        "markdown": ["| name | city | amount | state |", "|---|---|---:|---|"]
+        + [f"| {' | '.join(row)} |" for row in ROWS],
+        "psql": [" name | city | amount | state ", "------+------+--------+-------"]
+        + [" " + " | ".join(row) for row in ROWS]
+        + ["(120 rows)"],
+        "aligned": ["NAME    CITY    AMOUNT    STATE"] + ["    ".join(row) for row in ROWS],
+    }[style]
+    text = "\n".join(lines)
+    assert shape_of(text) == "table"
+    short = shorten(text, 120).splitlines()
+    assert short[0] == lines[0]
+    assert any("9999.00" in line for line in short)
+    assert short[-1].endswith("of 120 rows left out]")
+    assert all(line in lines for line in short[:-1])
+
+
+def test_cells_over_several_lines_go_whole() -> None:
+    rows = [["id", "text", "n"], *([str(at), f"a, b\nline {at}", "3"] for at in range(50))]
+    text = "\r\n".join(
+        ",".join(f'"{cell}"' if "," in cell else cell for cell in row) for row in rows
+    )
+    short = shorten(text, 100, "17").rsplit("\n", 1)[0]
+    assert ["17", "a, b\nline 17", "3"] in list(csv.reader(short.splitlines(keepends=True)))
+
+
+def test_pages_keep_text_links_headings_and_tables() -> None:
+    text = (
+        "<!DOCTYPE html><html><head><title>Shop</title><script>var a = '<p>no</p>';</script>"
+        "<style>p {}</style></head><body><nav><a href='/x'>menu</a></nav><h2>Fees</h2>"
+        "<p class='a'>Express costs <a href='/fees'>11 euros</a> &amp; more.</p>"
+        "<ul><li>one</li></ul><table><tr><th>Place</th><th>Wait</th></tr>"
+        "<tr><td>Rome</td><td>4</td></tr></table></body></html>"
+    )
+    assert shorten(text, 60).splitlines() == [
+        "# Shop",
+        "## Fees",
+        "Express costs [11 euros](/fees) & more.",
+        "- one",
+        "Place | Wait",
+        "Rome | 4",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ('{"a": 1}', "json"),
+        ('{"a": 1}\n{"a": 2}\n{"a": 3}', "json lines"),
+        ("\n".join(LOG), "log"),
+        (JAVA, "trace"),
+        ("", None),
+        ("[not json", None),
+        ("The cat, the dog, and the cow sat down. They talked.\n" * 9, None),
+        (
+            "ERROR handling is hard.\n\nIt was 10:30 when we began: 3 errors, 2 failures.\n" * 5,
+            None,
+        ),
+        ("- one\n- two\n- three\n- four\n- five\n- six", None),
+        ("def f(x):\n    return x | 1\n\n\nclass A:\n    b = 1\n    c = 2\n    d = 3\n" * 4, None),
+        ("Dear Ann,\n\nOn 2025-01-01 we met.\n\n    Yours,\n    Bob\n" * 4, None),
+        ("1. First, wash it.\n2. Then, dry it.\n3. Last, fold it.\n" * 4, None),
+        ("Roses are red,\nViolets are blue,\nSugar is sweet,\nAnd so are you.\n" * 3, None),
+    ],
+)
+def test_shapes_are_told(text: str, shape: str | None) -> None:
+    assert shape_of(text) == shape
+
+
+def test_a_note_of_an_earlier_pass_stops_the_next() -> None:
+    text = json.dumps(orders())
+    short = shorten(text, 800)
+    assert shorten(short, 100) == short
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "[" * 900 + "]" * 900,
+        '{"a":' * 5000 + "1" + "}" * 5000,
+        '[{"a": 1}, {"a": 2}, {"a"' + ' {"b": 1},' * 3000,
+        "\x00\xff\x01" * 50_000,
+        "<html><body>" + "<a <p <!-- " * 5000,
+        "<html>" + "<div>" * 20_000,
+        "[1" + "0" * 6000 + "]",
+        "| a | b |\n|---|---|\n" + "| |||\n" * 4000,
+        '"a,b,c\n' * 5000,
+        "[NaN, Infinity, -Infinity, 1e999]" * 300,
+    ],
+)
+def test_bad_input_is_survived(text: str) -> None:
+    short = SHORT.compress([text], "what failed?", 50)
+    assert SHORT.compress(short, "what failed?", 50) == short
+
+
+def test_ten_megabytes_are_survived() -> None:
+    text = json.dumps([{"id": at, "note": "x" * 60} for at in range(110_000)])
+    short = shorten(text, 2000, "109000")
+    assert count(short) <= 2000
+    assert '"id":109000,' in short
+
+
+@settings(max_examples=150, deadline=None)
+@given(JSON | RECORDS, st.integers(1, 200), st.text(max_size=20), st.sampled_from([None, 2]))
+def test_json_stays_json_of_the_same_values(
+    value: Any, budget: int, query: str, indent: int | None
+) -> None:
+    text = json.dumps(value, indent=indent)
+    short = shorten(text, budget, query)
+    assert originals(json.loads(short)) <= scalars(value)
+    assert shorten(short, budget, query) == short
+    assert count(short) <= count(text)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=400), st.integers(1, 60), st.text(max_size=20))
+def test_any_text_is_survived(text: str, budget: int, query: str) -> None:
+    short = shorten(text, budget, query)
+    assert shorten(short, budget, query) == short
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [LOG[0], "ERROR x", "", "\tat a.b(C.java:1)", "| a | b |", "|--|--|", "a,b,c"]
+        )
+        | st.text(max_size=30),
+        max_size=40,
+    ),
+    st.integers(1, 100),
+)
+def test_any_lines_are_survived(lines: list[str], budget: int) -> None:
+    text = "\n".join(lines)
+    short = shorten(text, budget)
+    assert shorten(short, budget) == short
