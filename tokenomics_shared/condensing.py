@@ -19,6 +19,9 @@ from tokenomics_shared.telemetry.faults import Shield
 
 _log = logging.getLogger("tokenomics")
 
+QUICK = 200_000
+"""Characters that a compressor of ours shortens in a moment; of more nobody knows how long."""
+
 Embed = Callable[[Sequence[str]], Any]
 """Vectors of texts, a row each."""
 
@@ -84,8 +87,8 @@ class Condenser:
             model: the model that will read the texts; its encoding counts the tokens.
             embedder_timeout_s: seconds an embedder that is not in this process may take; then
                 the texts are shortened without.
-            timeout_s: seconds a compressor that is not ours, or that runs a model, may take;
-                then the texts come back as they were.
+            timeout_s: seconds a compressor that is not ours, or that runs a model, may take, and
+                any that has much to read; then the texts come back as they were.
 
         Raises:
             ConfigError: a setting is impossible, or the embedder is none.
@@ -179,7 +182,7 @@ class Condenser:
         def work() -> tuple[str, ...]:
             return tuple(compressor.compress(texts, query, budget))
 
-        quick = self._ours and not compressor.blocking
+        quick = self._ours and not compressor.blocking and sum(map(len, texts)) <= QUICK
         kept = work() if quick else self._timed.within(work)
         if len(kept) != len(texts) or not all(isinstance(text, str) for text in kept):
             raise TypeError(f"{compressor.name} gave {len(kept)} texts for {len(texts)}")
