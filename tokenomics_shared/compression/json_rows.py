@@ -168,7 +168,7 @@ class JsonReading:
         scores = zip(self._wanted.matches(texts), faults(texts), strict=True)
         for unit, (match, fault) in zip(self._strings, scores, strict=True):
             held = self._units[unit]
-            worth = 0.5 + match + 0.5 * fault
+            worth = 0.5 + match + 0.5 * fault + 0.4 * self._units[held.within].worth
             self._units[unit] = Unit(held.size, worth, held.within)
 
 
