@@ -134,7 +134,8 @@ def page(random: Random) -> Case:
     text = (
         f"<!DOCTYPE html>\n<html><head><title>About us</title><script>{script}</script></head>\n"
         f"<body><nav><ul>{links}</ul></nav><main>{body}<table><tr><th>Branch</th>"
-        f"<th>Wait (min)</th><th>State</th></tr>\n{cells}</table></main><footer>{links}</footer></body></html>"
+        f"<th>Wait (min)</th><th>State</th></tr>\n{cells}</table></main>"
+        f"<footer>{links}</footer></body></html>"
     )
     return Case("html", asked, text, query, needle)
 

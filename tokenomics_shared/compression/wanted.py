@@ -63,7 +63,7 @@ _NEAR = {
 
 
 _READ = 4000
-"""Characters of a query that are read."""
+"""Characters of a query that are read, and of prose that may answer it."""
 _ANSWERS = tuple(
     (re.compile(rf"\b(?:{asks})\b", re.IGNORECASE), re.compile(answers).search)
     for asks, answers in (
@@ -146,7 +146,9 @@ class Wanted:
         scores = [0.0] * len(texts)
         for asks, answers in _ANSWERS:
             if asks.search(self._query):
-                _credit(scores, [at for at, text in enumerate(texts) if answers(text)], 1.6)
+                _credit(
+                    scores, [at for at, text in enumerate(texts) if answers(text[:_READ])], 1.6
+                )
         return scores
 
     def matches(self, texts: Sequence[str]) -> list[float]:
