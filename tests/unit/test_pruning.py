@@ -125,6 +125,11 @@ def test_a_text_of_little_but_spans_is_left_alone() -> None:
     assert prune(scored(text), 5, count) == text
 
 
+def test_spans_are_not_run_together_by_what_goes_between_them() -> None:
+    text = "It was so that they sold 12 towers to 300 mayors, as it had been before them."
+    assert prune(liking(text), 6, count) == "sold 12 towers to 300 mayors"
+
+
 def test_one_threshold_holds_for_all_texts() -> None:
     dear, cheap = "tower height metres", "so as it were"
     found = prune_all([liking(dear, *dear.split()), liking(cheap)], 3, count)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from tokenomics_shared.compression.spans import all_kept, guarded, unaltered
+from tokenomics_shared.compression.spans import all_kept, guarded
 from tokenomics_shared.compression.words import Word, words
 from tokenomics_shared.planning import Count
 
@@ -180,10 +180,20 @@ def _tokens(texts: Sequence[str], count: Count) -> int:
 
 
 def sound(original: str, shortened: str) -> bool:
-    """Whether guarded spans are all there, and none came about by what stands together now."""
-    return original == shortened or (
-        all_kept(original, shortened) and unaltered(original, shortened)
-    )
+    """Whether guarded spans are all there, and none was put together of what stood apart.
+
+    What only the shortened text reads as a span, such as the words between two others' marks,
+    may be one as long as it is a stretch of the original.
+    """
+    if original == shortened:
+        return True
+    at = 0
+    for span in guarded(shortened):
+        start = original.find(shortened[span.start : span.end], at)
+        if start < 0:
+            return False
+        at = start + span.end - span.start
+    return all_kept(original, shortened)
 
 
 def _least(draft: _Draft, count: Count, depth: int = 0) -> str:
