@@ -154,6 +154,27 @@ def test_lines_of_json_stay_lines_of_json() -> None:
     assert kept[-1] == {"\u2026": f"{101 - len(kept)} more like these"}
 
 
+def test_output_in_json_loses_lines() -> None:
+    lines = [*LOG[:150], "2025-05-01T10:02:30Z ERROR [api] disk full", *LOG[151:]]
+    text = json.dumps({"stdout": "\n".join(lines), "exit_code": 1})
+    kept = json.loads(shorten(text, 500))
+    assert kept["exit_code"] == 1
+    assert lines[150] in kept["stdout"].splitlines()
+    assert count(json.dumps(kept)) <= 520
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("Found 200 orders:\n", ""), ("```json\n", "\n```\n")]
+)
+def test_json_between_lines_is_shortened(before: str, after: str) -> None:
+    rows = orders()
+    rows[77]["status"] = "lost"
+    short = shorten(f"{before}{json.dumps(rows)}{after}", 500)
+    assert short.startswith(before)
+    assert short.endswith(after)
+    assert rows[77] in json.loads(short.removeprefix(before).removesuffix(after))
+
+
 def test_several_texts_share_a_budget() -> None:
     texts = [json.dumps(orders(90)), "Prose stays as it is.", json.dumps(orders(300))]
     short = SHORT.compress(texts, "", 1500)

@@ -8,8 +8,8 @@ from itertools import accumulate
 _WORDS = tuple(
     (
         "error exception failure failed timeout missing invalid expired fatal panic crit emerg"
-        " fail err timed refused denied unreachable oom crash abort segfault traceback unavail"
-        " corrupt evicted killed deadlock reject unable severe exit backoff declined breach"
+        " fail timed refused denied unreachable oom crash abort segfault traceback unavail"
+        " corrupt evicted killed deadlock reject unable severe backoff exit declined breach"
         " violat conflict forbidden unauthorized lost broken stalled degraded down http/ status"
     ).split()
 )

@@ -118,6 +118,10 @@ class Wanted:
         self.stems = tuple(
             dict.fromkeys(stem(w) for w in plain if w.isalpha() and w not in _STOP and len(w) > 1)
         )
+        asking = [found[0] for asks, _ in _ANSWERS if (found := asks.search(self._query))]
+        self._asking = frozenset(
+            stem(part) for phrase in asking for part in _CAMEL.findall(phrase.casefold())
+        )
         self.most = bool(self._words & _MOST)
         self.least = bool(self._words & _LEAST)
         self.latest = bool(self._words & _LATEST)
@@ -165,7 +169,7 @@ class Wanted:
             else:
                 begins = re.compile(rf"(?<![^\W_]){re.escape(term)}").search
                 found = [at for at, text in enumerate(folded) if term in text and begins(text)]
-            _credit(scores, found, 1.0)
+            _credit(scores, found, 0.5 if term in self._asking else 1.0)
         mean = sum(map(len, texts)) / len(texts) or 1.0
         return [
             score and 10.0 * -math.expm1(-score / (2.8 + 1.2 * len(text) / mean))
