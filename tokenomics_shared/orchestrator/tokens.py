@@ -8,7 +8,7 @@ from tokenomics_shared.types import Prompt
 TURN_OVERHEAD = 4
 """Tokens that a chat format spends around each turn."""
 
-SAMPLED_CHARS = 1024
+SAMPLED_CHARS = 512
 """Characters that planning looks at of a longer request: it must not take longer than routing."""
 
 _PLACES = 8
