@@ -12,10 +12,9 @@ from tokenomics_shared.errors import StoreError
 from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.planning import LengthSample, LengthStore
 from tokenomics_shared.prediction.coverage import Coverage
-from tokenomics_shared.prediction.heuristic import predict_output_tokens
 from tokenomics_shared.prediction.length_features import length_features
 from tokenomics_shared.prediction.quantiles import Quantiles
-from tokenomics_shared.prediction.refit import RULE
+from tokenomics_shared.prediction.rule import rule_of_thumb
 from tokenomics_shared.types import Complexity, Forecast
 
 T = TypeVar("T")
@@ -32,53 +31,14 @@ KEEP = 0.25
 REMEMBERED = 64
 """Questions whose features are remembered between forecast and learning."""
 
-Submit = Callable[[Callable[[], object]], object]
-"""Runs something in the background."""
+LONG = 20_000
+"""Characters from which a question is read twice rather than remembered."""
 
 Train = Callable[[str, Sequence[LengthSample], str | None], str | None]
 """Fits a model's lengths: from its name, its samples oldest first, and what was trained before.
 
 Gives the new one as text; None where it is no better.
 """
-
-
-def rule_of_thumb(complexity: Complexity, input_tokens: int, question: str) -> Forecast:
-    """The forecast where nothing was learned."""
-    likely = predict_output_tokens(complexity, input_tokens, question)
-    p50, p90, p99 = (times * likely for times in RULE)
-    return Forecast(p50, p90, p99)
-
-
-class NoLengths:
-    """Predicts by the rule of thumb and learns nothing."""
-
-    def forecast(
-        self,
-        question: str,
-        complexity: Complexity,
-        input_tokens: int,
-        model: str,  # noqa: ARG002 -- port
-    ) -> Forecast:
-        """The same for every model."""
-        return rule_of_thumb(complexity, input_tokens, question)
-
-    def learn(
-        self,
-        question: str,
-        complexity: Complexity,
-        input_tokens: int,
-        model: str,
-        output_tokens: int,
-        *,
-        censored: bool = False,
-    ) -> None:
-        """Nothing is learned."""
-
-    def flush(self) -> None:
-        """Nothing is ever pending."""
-
-    def close(self) -> None:
-        """Nothing is ever pending."""
 
 
 class Jobs(Protocol):
@@ -172,7 +132,7 @@ class Predictor(ForkSafe):
         trained = None if known is None else known.trained
         if known is None or trained is None:
             return rule_of_thumb(complexity, input_tokens, question)
-        features = self._features(question, complexity, input_tokens)
+        features = self._read(question, complexity, input_tokens)
         p50, p90, p99 = map(math.ceil, known.coverage.corrected(trained(features)))
         return Forecast(p50, p90, p99, trained=True)
 
@@ -198,7 +158,7 @@ class Predictor(ForkSafe):
         """
         if output_tokens <= 0:
             return
-        features = self._features(question, complexity, input_tokens)
+        features = self._read(question, complexity, input_tokens)
         with self.lock:
             known = self._known.setdefault(model, _Known())
             kept = self._follow(known, features, output_tokens, censored=censored)
@@ -253,6 +213,10 @@ class Predictor(ForkSafe):
         for known in self._known.values():
             known.busy = False
 
+    def _read(self, question: str, complexity: Complexity, input_tokens: int) -> tuple[float, ...]:
+        read = length_features if len(question) > LONG else self._features
+        return read(question, complexity, input_tokens)
+
     def _follow(
         self, known: _Known, features: Sequence[float], tokens: int, *, censored: bool
     ) -> bool:
@@ -289,13 +253,14 @@ class Predictor(ForkSafe):
         since = known.since
         samples = [each for each in self._store.samples(model) if each.at >= since]
         text = self._by.train(model, samples, self._store.model(model))
-        if text is None:
-            return
-        found = Quantiles.from_json(text)
-        self._store.put_model(model, text)
+        found = None if text is None else Quantiles.from_json(text)
+        if text is not None:
+            self._store.put_model(model, text)
         with self.lock:
-            known.adopt(found)
             known.since = -math.inf
+            known.coverage.look_again()
+            if found is not None:
+                known.adopt(found)
 
     def _put(self, sample: LengthSample) -> None:
         try:

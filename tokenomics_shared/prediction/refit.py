@@ -8,13 +8,10 @@ from tokenomics_shared.prediction.conformal import pinball
 from tokenomics_shared.prediction.heuristic import predict_output_tokens
 from tokenomics_shared.prediction.length_features import asked
 from tokenomics_shared.prediction.quantiles import QUANTILES
+from tokenomics_shared.prediction.rule import RULE
 
 FEWEST = 50
 """Samples below which nothing is fitted, even when it is asked for."""
-
-
-RULE = (1, 2, 4)
-"""Rules of thumb: the likely length times these is not exceeded by 50, 90 and 99 %."""
 
 
 @dataclass(frozen=True, slots=True)
