@@ -11,9 +11,8 @@ from typing_extensions import override
 
 from tokenomics_shared.adapters.counting import counter_for
 from tokenomics_shared.adapters.timed import Timed
-from tokenomics_shared.compression import Extractive, Mixed, Structured, shape_of
-from tokenomics_shared.compression.relevance import Embed
-from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
+from tokenomics_shared.compressors import Embed, checked, embed_by, maker_of
+from tokenomics_shared.errors import ConfigError, PromptError
 from tokenomics_shared.planning import Compressor, Count, TokenCounter
 from tokenomics_shared.telemetry import Faults
 from tokenomics_shared.telemetry.faults import Shield
@@ -83,7 +82,8 @@ class Condenser:
         Args:
             token_budget: tokens that all texts of a call together should have at most.
             compressor: "auto" for structured texts (JSON, logs, tables, HTML) and prose each by
-                its own, "extractive" or "structured" for one of them, or a compressor.
+                its own, "extractive" or "structured" for one of them, "llmlingua2", or a
+                compressor.
             embedder: None for MiniLM in this process where that is installed, False for none, or
                 what `embedder_of` takes: a LangChain or LlamaIndex embedder, a function, a name.
             model: the model that will read the texts; its encoding counts the tokens.
@@ -216,46 +216,26 @@ class _Ways:
         return (self._plain,) if self._best is None else (self._best, self._plain)
 
 
-_MAKERS: dict[str, Callable[[Count, Embed | None], Compressor]] = {
-    "auto": lambda count, embed: Mixed(
-        count, Extractive(count, embed), Structured(count), lambda text: shape_of(text) is not None
-    ),
-    "extractive": Extractive,
-    "structured": lambda count, _: Structured(count),
-}
-"""Compressors by name."""
+_READING = ("auto", "extractive")
+"""Compressors that read sentences by meaning."""
 
 
 def _ways(count: Count, compressor: Any, embedder: Any, timeout_s: float) -> _Ways:
     if not isinstance(compressor, str):
-        if isinstance(compressor, type) or not isinstance(compressor, Compressor):
-            kind = type(compressor).__name__
-            raise ConfigError(f"compressor must be a name or a Compressor, got {kind}")
-        return _Ways(compressor)
-    if compressor not in _MAKERS:
-        known = ", ".join(sorted(_MAKERS))
-        raise ConfigError(f"compressor must be one of {known}, got {compressor!r}")
-    make = functools.partial(_MAKERS[compressor], count)
+        return _Ways(checked(compressor))
+    make = functools.partial(maker_of(compressor), count)
     if embedder is False:
         return _Ways(make(None))
     if embedder is None:
-        return _Ways(make(None), later=None if compressor == "structured" else make)
-    return _Ways(make(None), make(_embed_by(embedder, timeout_s)))
-
-
-def _embed_by(given: Any, timeout_s: float) -> Embed:
-    try:
-        from tokenomics_shared.adapters.sentence_vectors import embed_by
-    except ImportError as error:
-        raise MissingExtra("embedding texts", "embeddings") from error
-    return embed_by(given, timeout_s)
+        return _Ways(make(None), later=make if compressor in _READING else None)
+    return _Ways(make(None), make(embed_by(embedder, timeout_s)))
 
 
 def _by_default(make: Callable[[Embed], Compressor], faults: Faults) -> Compressor | None:
     """A compressor with the default embedder; None where that is not to be had."""
     with faults.shield("embedder"):
         try:
-            return make(_embed_by(None, 0.0))
+            return make(embed_by(None, 0.0))
         except ConfigError as error:
             _say_once(f"texts are shortened without embeddings: {error}")
     return None

@@ -137,7 +137,7 @@ def test_copies_share_it_and_a_pickled_one_does_the_same() -> None:
         ({"token_budget": 1.5}, "got 1.5"),
         ({"token_budget": True}, "got True"),
         ({"token_budget": "many"}, "got 'many'"),
-        ({"compressor": "zip"}, "one of auto, extractive, structured, got 'zip'"),
+        ({"compressor": "zip"}, "one of auto, extractive, llmlingua2, structured, got 'zip'"),
         ({"compressor": object()}, "a name or a Compressor, got object"),
         ({"compressor": Own}, "a name or a Compressor, got"),
         ({"embedder": 3}, "int is not an embedder"),
