@@ -31,6 +31,7 @@ _ENDS = re.compile(
     r"|\n\s*+"
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"'\u201c\u2018/\-\u2013\u2014]*\Z")
+_DOTTED = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 _ITEM_AHEAD = re.compile(rf"[ \t]*{_ITEM}")
 _WHOLE_LINE = re.compile(r"[ \t]*(?:#{1,6} |\|)")
@@ -101,19 +102,18 @@ def _is_abbreviation(text: str, match: re.Match[str], line: int) -> bool:
     word = found.group() if found else ""
     if not word or match.group()[1:2] == ".":
         return False
-    if len(word) == 1 and word.isupper() and word != "I":
+    initial = len(word) == 1 and word.isupper() and word != "I"
+    item = word.isdigit() and found is not None and not text[line : found.start()].strip()
+    if initial or item or word.lower() in _NEVER:
         return True
-    if word.isdigit() and found is not None and not text[line : found.start()].strip():
-        # The number of a list item.
-        return True
-    if word.lower() in _SELDOM or re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
+    if word.lower() in _SELDOM or _DOTTED.fullmatch(word):
         first = _FIRST_WORD.match(text, match.end())
         return first is None or first.group() not in _STARTERS
-    return word.lower() in _NEVER
+    return False
 
 
 def _outside(starts: Iterable[int], spans: Iterable[Span], length: int) -> list[int]:
-    """Those that don't cut a span. Blocks of code and JSON over several lines stand alone."""
+    """Those that don't cut a span; the last span is one of no length at the end."""
     found: list[int] = []
     rest = iter(spans)
     span = next(rest)
