@@ -17,6 +17,7 @@ _MOST_ALIKE = 8
 _FILLERS = frozenset(
     "a an the of to in on at by and or so also then that which this these".split()
 )
+_DENIALS = frozenset("no nor not never without neither none t cannot".split())
 
 
 @dataclass(frozen=True, slots=True)
