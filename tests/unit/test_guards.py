@@ -163,8 +163,8 @@ def test_a_question_keeps_all_of_them(text: str, budget: int) -> None:
     "piece",
     [
         "a", '"', '" a', "{[", '{"a":', "a(", "a.", "a@", "1,", "/", " ", "` ", "\n", "    \n",
-        "…", "\n\n\ta", "http://", "[", "(A", "<invoke>", "a-", "a(()", "1 m ", "+-", "$ ", "'a ", "“",
-        ". A", "A. ", "1 ",
+        "…", "\n\n\ta", "http://", "[", "(A", "<invoke>", "a-", "a(()", "1 m ", "+-", "$ ", "'a ",
+        "“", ". A", "A. ", "1 ",
     ],
 )  # fmt: skip
 def test_no_text_makes_it_slow(piece: str) -> None:
