@@ -14,7 +14,7 @@ from tokenomics_shared.planning import Count, TextKind
 LONGEST = 20_000
 """Characters of a unit above which its text is left alone: it isn't prose that can be read."""
 
-LARGEST_SHARE = 0.5
+LARGEST_SHARE = 1 / 3
 """Of the budget: a sentence that takes more goes by its clauses."""
 
 _CHARS_PER_TOKEN = 4

@@ -126,6 +126,7 @@ def _outside(starts: Iterable[int], spans: Iterable[Span], length: int) -> list[
 
 
 _CLAUSE_ENDS = re.compile(r"(?:[,;:]|\s[\u2013\u2014])\s+")
+_ASIDE = re.compile(r"\([^()]{0,500}\)")
 _SHORTEST_CLAUSE = 60
 
 
@@ -137,19 +138,23 @@ def clauses(text: str, unit: Unit, limit: int) -> tuple[Unit, ...]:
         unit: what to cut.
         limit: characters above which it is cut at commas, too, not only at semicolons.
     """
+    commas = unit.end - unit.start > limit
+    if not commas and ";" not in text[unit.start : unit.end]:
+        return (unit,)
     sentence = text[unit.start : unit.end]
     starts = [0]
-    commas = len(sentence) > limit
     for match in _CLAUSE_ENDS.finditer(sentence):
         at = match.end()
-        if min(at - starts[-1], len(sentence) - at) < _SHORTEST_CLAUSE:
-            continue
-        if match.group()[0] == ";" or commas:
+        long_enough = min(at - starts[-1], len(sentence) - at) >= _SHORTEST_CLAUSE
+        if long_enough and (commas or match.group()[0] == ";"):
             starts.append(at)
     if len(starts) == 1:
         return (unit,)
+    asides = (Span(*match.span(), "quote") for match in _ASIDE.finditer(sentence))
     end = Span(len(sentence), len(sentence), "code")
-    starts = [unit.start + at for at in _outside(starts, (*spaced(sentence), end), len(sentence))]
+    for spans in (spaced(sentence), asides):
+        starts = _outside(starts, (*spans, end), len(sentence))
+    starts = [unit.start + at for at in starts]
     return tuple(
         Unit(start, end, line=unit.line and start == unit.start)
         for start, end in zip(starts, [*starts[1:], unit.end], strict=True)

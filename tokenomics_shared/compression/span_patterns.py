@@ -35,7 +35,7 @@ _UNIT = (
     r"dollars?|euros?|pounds?|cents?|yen|yuan|rupees?|francs?|pesos?|"
     r"hundred|thousand|million|billion|trillion|dozen|percent|per cent|percentage points?|"
     r"bn|tn|mn|mln|k|pp|bps?|basis points?|"
-    r"[kcmd\u00b5\u03bcn]?m[\u00b2\u00b323]?|km/h|m/s\u00b2?|mph|kph|miles?|mi|yards?|yd|feet|foot|"
+    r"[kcmd\u00b5\u03bcn]?m[\u00b2\u00b323]?|mph|kph|miles?|mi|yards?|yd|feet|foot|"
     r"ft|inch(?:es)?|in(?=\.)|(?:kilo|centi|milli)?met(?:re|er)s?|nm|"
     r"square (?:(?:kilo)?met(?:re|er)s?|miles?|feet)|hectares?|ha|acres?|sq|"
     r"[km\u00b5\u03bc]?g|kilograms?|grams?|kilos?|lbs?|oz|ounces?|tonn?es?|tons?|t|"
@@ -47,7 +47,7 @@ _UNIT = (
     r"[kMh]?Pa|bar|psi|\u00b0[CF]?|degrees?|K|dB|ppm|ppb|rpm|px|pt|tokens?|people|times)"
 )
 _SUFFIX = (
-    rf"(?:{_GAP}{_MONTH}\.?,?{_GAP}\d{{4}}{_END}|{_GAP}?{_UNIT}{_END}"
+    rf"(?:{_GAP}{_MONTH}\.?,?{_GAP}\d{{4}}{_END}|{_GAP}?{_UNIT}(?:/[A-Za-z]{{1,6}})?{_END}"
     rf"|{_GAP}?(?:[%\u2030\u00b0]|{_MONEY}))"
 )
 _COUNTER = "[年月日時时分秒元円圓圆万萬亿億千百個个人歳岁]"
