@@ -170,6 +170,21 @@ def test_what_another_process_trained_meanwhile_is_taken_over_instead() -> None:
     assert world.forecast() == Forecast(7, 8, 9, trained=True)
 
 
+def test_what_is_trained_on_request_is_taken_up_and_until_500_all_answers_are_kept() -> None:
+    store = SqliteLengths(None, on_fault=fail)
+    world = World(store=store)
+    world.learn(drawn(60))
+    store.put_model("m", constant(70, 80, 90, 60))
+    store.put_model("other", constant(7, 8, 9, 60))
+    assert world.forecast() == RULE
+    world.predictor.refresh()
+    assert world.forecast() == Forecast(70, 80, 90, trained=True)
+    assert world.forecast("other") == Forecast(7, 8, 9, trained=True)
+    world.learn([60, 80] * 20)
+    assert store.counts()["m"] == 100
+    assert world.trained == []
+
+
 def test_what_can_not_be_read_is_told_of_and_trained_anew() -> None:
     store = SqliteLengths(None, on_fault=fail)
     store.put_model("m", "Dear diary")

@@ -21,12 +21,12 @@ PLAIN = Quantiles(NO_LINE, (Step(0.0, ()), Step(0.5, ()), Step(0.5, ())), 50, 1.
 def test_the_trees_say_what_xgboost_says() -> None:
     numpy = pytest.importorskip("numpy", reason="the extra `xgboost` is not installed")
     xgboost = pytest.importorskip("xgboost", reason="the extra `xgboost` is not installed")
-    from tokenomics_shared.adapters import fitting_lengths
+    from tokenomics_shared.adapters import boosting_lengths
 
-    data = fitting_lengths.Data.of(made(400))
+    data = boosting_lengths.Data.of(made(400))
     margin = numpy.full(len(data.logs), 4.0)
     for quantile in (0.5, 0.9):
-        trees, said = fitting_lengths._boost(data, margin, quantile, (60, 3))
+        trees, said = boosting_lengths.boost(data, margin, quantile, (60, 3))
         assert len(trees) == 60
         ours = [4.0 + Step(0.0, trees)(row) for row in data.rows.tolist()]
         assert ours == pytest.approx(said.tolist(), abs=1e-4)

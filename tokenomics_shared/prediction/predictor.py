@@ -26,7 +26,7 @@ GROWTH = 1.5
 """How many times the samples it was trained on a model's samples are when it is trained anew."""
 
 KEEP = 0.25
-"""Share of the answers that are kept once there is a trained model."""
+"""Share of the answers that are kept once there are enough and a trained model."""
 
 REMEMBERED = 64
 """Questions whose features are remembered between forecast and learning."""
@@ -192,11 +192,15 @@ class Predictor(ForkSafe):
         """
         self.flush()
         found = train(self._store)
-        with self.lock:
-            known = dict(self._known)
-        for model, each in known.items():
-            self._take_up(model, each, newer=True)
+        self.refresh()
         return found
+
+    def refresh(self) -> None:
+        """Go on from what somebody else trained and stored meanwhile."""
+        for model in sorted(self._store.counts()):
+            with self.lock:
+                known = self._known.setdefault(model, _Known())
+            self._take_up(model, known, newer=True)
 
     def flush(self) -> None:
         """Return once what is pending is trained and written."""
@@ -228,7 +232,8 @@ class Predictor(ForkSafe):
             if known.coverage.drifted and known.since <= 0.0:
                 known.since = self._by.clock()
                 known.due = known.kept + LEAST
-            kept = known.since > 0.0 or self._by.draw() < KEEP
+            wanted = known.kept < LEAST or known.since > 0.0
+            kept = wanted or self._by.draw() < KEEP
         known.kept += kept
         return kept
 
