@@ -1,13 +1,15 @@
 """Lengths are predicted by rule until there is enough to learn from, and learned without harm."""
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.lengths import question
-from tokenomics_shared.adapters.background import AtOnce
+from tokenomics_shared.adapters.background import AtOnce, Background
 from tokenomics_shared.adapters.sqlite_lengths import SqliteLengths
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.planning import LengthPredictor, LengthSample, LengthStore
@@ -244,6 +246,30 @@ def test_answers_that_were_cut_raise_the_quantiles_unless_cut_before_the_median(
     world.learn([before.p99] * 20, censored=True)
     assert world.forecast().p99 > before.p99
     assert any(each.censored for each in world.store.samples("m"))
+
+
+def test_threads_learn_and_ask_while_it_is_trained() -> None:
+    faults: list[Exception] = []
+    store = SqliteLengths(None, on_fault=faults.append)
+    jobs = Background("training", faults.append, max_jobs=10)
+    draw, clock = random.Random(1).random, itertools.count(1.0).__next__
+    predictor = Predictor(store, Learning(told, jobs, draw, clock, faults.append))
+
+    def use(seed: int) -> None:
+        for tokens in drawn(400, seed=seed):
+            predictor.learn("What?", "simple", 10, "m", tokens)
+            found = predictor.forecast("What?", "simple", 10, "m")
+            assert found.p50 <= found.p90 <= found.p99
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(use, range(4)))
+    predictor.flush()
+    assert predictor.forecast("What?", "simple", 10, "m").trained
+    assert faults == []
+    predictor.close()
+    jobs.close()
+    predictor.learn("What?", "simple", 10, "m", 5)
+    assert [str(fault) for fault in faults] in ([], ["the store is closed"])
 
 
 def test_no_lengths_is_the_rule_of_thumb_for_ever() -> None:

@@ -35,6 +35,9 @@ _CUES = {
     "part": "fifth fifths half halves quarter quarters tenth third thirds",
     "each": "apiece average each every per ratio",
     "than": "as fewer less longer more older shorter taller than younger",
+    "told": "did had was were",
+    "changed": "decrease decreased decreases discount discounted grew grow grows increase "
+    "increased increases off raise raised raises reduced rise rises tax",
     "goes_on": "after and before but except finally first if last later next remaining second "
     "since then until when whenever while",
     "whole": "altogether average change combined cost costs difference earn earns left much many "
