@@ -137,6 +137,23 @@ def test_a_change_that_can_not_be_learned_is_not_tried_for_ever() -> None:
     assert world.forecast().p50 > 200
 
 
+def test_a_job_that_is_dropped_is_brought_again_when_there_are_half_as_many_more() -> None:
+    store = SqliteLengths(None, on_fault=fail)
+    dropped: list[Callable[[], object]] = []
+
+    class Full(AtOnce):
+        def submit(self, job: Callable[[], object]) -> None:
+            dropped.append(job)
+
+    learning = Learning(told, Full(fail), lambda: 0.0, lambda: 1.0, fail)
+    predictor = Predictor(store, learning)
+    for tokens in drawn(751):
+        predictor.learn("What?", "simple", 10, "m", tokens)
+    assert len(dropped) == 2
+    dropped[-1]()
+    assert predictor.forecast("What?", "simple", 10, "m").trained
+
+
 def test_what_is_no_better_is_not_taken() -> None:
     world = World(lambda model, samples, before: None)
     world.learn(drawn(800))
@@ -277,6 +294,7 @@ def test_no_lengths_is_the_rule_of_thumb_for_ever() -> None:
     for _ in range(LEAST + 1):
         nothing.learn("What?", "simple", 10, "m", 3)
     assert nothing.forecast("What?", "simple", 10, "m") == RULE
+    nothing.refresh()
     nothing.flush()
     nothing.close()
 
