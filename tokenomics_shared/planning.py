@@ -251,6 +251,10 @@ class LengthPredictor(Protocol):
         """Take in how long an answer was; returns at once."""
         ...
 
+    def refresh(self) -> None:
+        """Go on from what somebody else trained and stored meanwhile."""
+        ...
+
     def flush(self) -> None:
         """Return once what is pending is trained and written."""
         ...

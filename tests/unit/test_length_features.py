@@ -15,6 +15,7 @@ from tokenomics_shared.prediction.length_features import (
     WIDTH,
     asked,
     length_features,
+    offers_choices,
 )
 from tokenomics_shared.types import Complexity
 
@@ -46,6 +47,12 @@ def test_the_length_that_is_asked_for_is_read() -> None:
     told = read("Answer in 200 words.")
     assert any(abs(each - math.log1p(1.33 * 200)) < 1e-3 for each in told)
     assert read("Answer in two short sentences.") != read("Answer in nine short sentences.")
+
+
+def test_lettered_choices_are_seen() -> None:
+    assert offers_choices(read("Which?\nA. one\nB. two\nC. three"))
+    assert offers_choices(read("Which?\n(A) one\n(B) two"))
+    assert not offers_choices(read("Which of A and B?\nBoth."))
 
 
 def test_only_both_ends_of_a_long_text_are_read() -> None:

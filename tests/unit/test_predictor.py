@@ -1,13 +1,15 @@
 """Lengths are predicted by rule until there is enough to learn from, and learned without harm."""
 
+import itertools
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.lengths import question
-from tokenomics_shared.adapters.background import AtOnce
+from tokenomics_shared.adapters.background import AtOnce, Background
 from tokenomics_shared.adapters.sqlite_lengths import SqliteLengths
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.planning import LengthPredictor, LengthSample, LengthStore
@@ -135,6 +137,23 @@ def test_a_change_that_can_not_be_learned_is_not_tried_for_ever() -> None:
     assert world.forecast().p50 > 200
 
 
+def test_a_job_that_is_dropped_is_brought_again_when_there_are_half_as_many_more() -> None:
+    store = SqliteLengths(None, on_fault=fail)
+    dropped: list[Callable[[], object]] = []
+
+    class Full(AtOnce):
+        def submit(self, job: Callable[[], object]) -> None:
+            dropped.append(job)
+
+    learning = Learning(told, Full(fail), lambda: 0.0, lambda: 1.0, fail)
+    predictor = Predictor(store, learning)
+    for tokens in drawn(751):
+        predictor.learn("What?", "simple", 10, "m", tokens)
+    assert len(dropped) == 2
+    dropped[-1]()
+    assert predictor.forecast("What?", "simple", 10, "m").trained
+
+
 def test_what_is_no_better_is_not_taken() -> None:
     world = World(lambda model, samples, before: None)
     world.learn(drawn(800))
@@ -246,11 +265,36 @@ def test_answers_that_were_cut_raise_the_quantiles_unless_cut_before_the_median(
     assert any(each.censored for each in world.store.samples("m"))
 
 
+def test_threads_learn_and_ask_while_it_is_trained() -> None:
+    faults: list[Exception] = []
+    store = SqliteLengths(None, on_fault=faults.append)
+    jobs = Background("training", faults.append, max_jobs=10)
+    draw, clock = random.Random(1).random, itertools.count(1.0).__next__
+    predictor = Predictor(store, Learning(told, jobs, draw, clock, faults.append))
+
+    def use(seed: int) -> None:
+        for tokens in drawn(400, seed=seed):
+            predictor.learn("What?", "simple", 10, "m", tokens)
+            found = predictor.forecast("What?", "simple", 10, "m")
+            assert found.p50 <= found.p90 <= found.p99
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(use, range(4)))
+    predictor.flush()
+    assert predictor.forecast("What?", "simple", 10, "m").trained
+    assert faults == []
+    predictor.close()
+    jobs.close()
+    predictor.learn("What?", "simple", 10, "m", 5)
+    assert [str(fault) for fault in faults] in ([], ["the store is closed"])
+
+
 def test_no_lengths_is_the_rule_of_thumb_for_ever() -> None:
     nothing: LengthPredictor = NoLengths()
     for _ in range(LEAST + 1):
         nothing.learn("What?", "simple", 10, "m", 3)
     assert nothing.forecast("What?", "simple", 10, "m") == RULE
+    nothing.refresh()
     nothing.flush()
     nothing.close()
 

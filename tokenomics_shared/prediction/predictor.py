@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from typing_extensions import override
-
 from tokenomics_shared.errors import StoreError
 from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.planning import LengthSample, LengthStore
@@ -82,7 +80,6 @@ class _Known:
         trained: what was learned.
         coverage: how that does.
         since: from when on samples tell how it answers now.
-        busy: it is being trained.
     """
 
     kept: int = 0
@@ -90,7 +87,6 @@ class _Known:
     trained: Quantiles | None = None
     coverage: Coverage = field(default_factory=Coverage)
     since: float = -math.inf
-    busy: bool = False
 
     def adopt(self, trained: Quantiles) -> None:
         self.trained = trained
@@ -162,8 +158,10 @@ class Predictor(ForkSafe):
         with self.lock:
             known = self._known.setdefault(model, _Known())
             kept = self._follow(known, features, output_tokens, censored=censored)
-            due = kept and known.kept >= known.due and not (known.busy or self._hopeless)
-            known.busy = known.busy or due
+            due = kept and known.kept >= known.due and not self._hopeless
+            if due:
+                # Whether or not that job will be done.
+                known.due = math.ceil(GROWTH * known.kept)
         if kept:
             self._put(LengthSample(self._by.clock(), model, features, output_tokens, censored))
         if due:
@@ -179,10 +177,6 @@ class Predictor(ForkSafe):
         except Exception as error:  # noqa: BLE001 -- a trainer that fails must not end the thread
             self._tell(error)
             self._hopeless = self._hopeless or isinstance(error, ImportError)
-        finally:
-            with self.lock:
-                known.busy = False
-                known.due = max(LEAST, math.ceil(GROWTH * known.kept))
 
     def refit(self, train: Callable[[LengthStore], Sequence[T]]) -> Sequence[T]:
         """Have all that is stored learned from now, and go on from what came of it.
@@ -210,12 +204,6 @@ class Predictor(ForkSafe):
     def close(self) -> None:
         """Write what is pending."""
         self._store.close()
-
-    @override
-    def in_child(self) -> None:
-        """What the parent is training, it keeps; the child trains its own."""
-        for known in self._known.values():
-            known.busy = False
 
     def _read(self, question: str, complexity: Complexity, input_tokens: int) -> tuple[float, ...]:
         read = length_features if len(question) > LONG else self._features

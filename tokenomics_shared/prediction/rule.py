@@ -39,6 +39,9 @@ class NoLengths:
     ) -> None:
         """Nothing is learned."""
 
+    def refresh(self) -> None:
+        """Nobody trains anything."""
+
     def flush(self) -> None:
         """Nothing is ever pending."""
 
