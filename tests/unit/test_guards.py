@@ -74,6 +74,11 @@ def test_an_altered_span_shows(shortened: str, holds: bool) -> None:  # noqa: FB
     assert unaltered(original, shortened) is holds
 
 
+def test_marks_inside_json_pair_with_none_after_it() -> None:
+    text = '[["\\"?"]] "?"'
+    assert unaltered(text, text)
+
+
 def test_all_must_be_kept_as_whole_words_in_order_and_as_often() -> None:
     assert all_kept("a 3 and b 13", "3, 13")
     assert not all_kept("a 3 and b 13", "13")
