@@ -12,12 +12,16 @@ from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.orchestrator import Greedy
 from tokenomics_shared.planning import Allocator, Compressor, Count, Shrinker, TokenCounter
 from tokenomics_shared.shrinking.histories import CutHistory, History, WholeHistory
+from tokenomics_shared.shrinking.memo import ENTRY, Memo
 from tokenomics_shared.shrinking.shrinker import Kit, NoShrinking, Rules, Shrinking, Tools
 from tokenomics_shared.shrinking.summaries import Summaries
-from tokenomics_shared.shrinking.worth import Pricing
+from tokenomics_shared.shrinking.worth import Pricing, digest_of
 
 _REMEMBERED = 4_096
 """Texts whose tokens are remembered."""
+
+_SHORT = 500
+"""Characters up to which they are remembered themselves."""
 
 
 def shrinker(config: TokenomicsConfig, price: Pricing) -> Shrinker:
@@ -67,11 +71,24 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
 
 
 class _Remembered:
-    """A counter that remembers: a conversation's texts come again with every turn."""
+    """A counter that remembers: a conversation's texts come again with every turn.
+
+    Of long texts only digests are kept.
+    """
 
     def __init__(self, counter: TokenCounter) -> None:
         self.exact = counter.exact
-        self.count = functools.lru_cache(maxsize=_REMEMBERED)(counter.count)
+        self._count = counter.count
+        self._short = functools.lru_cache(maxsize=_REMEMBERED)(counter.count)
+        self._long = Memo(ENTRY * _REMEMBERED)
+
+    def count(self, text: str) -> int:
+        """The text's tokens."""
+        if len(text) <= _SHORT:
+            return self._short(text)
+        key = digest_of(b"", text)
+        known = self._long.get(key)
+        return int(known or self._long.put(key, str(self._count(text))))
 
 
 def _maker(config: CompressionConfig) -> Callable[[Count], Compressor]:

@@ -10,6 +10,9 @@ from tokenomics_shared.forks import ForkSafe
 MOST_CHARS: Final = 16_000_000
 """Characters of shortened texts that are kept."""
 
+ENTRY: Final = 200
+"""Characters that each counts for besides its own: an empty one takes memory, too."""
+
 
 class Memo(ForkSafe):
     """The latest results by what they were made of. Safe to share between threads."""
@@ -39,8 +42,8 @@ class Memo(ForkSafe):
             if known is not None:
                 return known
             self._kept[key] = text
-            self._chars += len(text)
+            self._chars += len(text) + ENTRY
             while self._chars > self._most and len(self._kept) > 1:
                 _, old = self._kept.popitem(last=False)
-                self._chars -= len(old)
+                self._chars -= len(old) + ENTRY
             return text

@@ -122,11 +122,18 @@ class Shrinking:
         budget = prompt.token_budget or self._token_budget
         if not found and not self._history.may_cut(plan.input_tokens, budget):
             return prompt, plan
-        model = roster.tiers[roster.premium.tier].model
-        kit: Kit = yield from Call(lambda: self._tools.kit(model))
-        work = Work(prompt, roster, kit.counter, budget)
-        for places, new in found:
-            yield from self._shorten(work, kit.compressor, places, new)
+        told = account is None
+
+        def worked() -> Work:
+            model = roster.tiers[roster.premium.tier].model
+            kit = self._tools.kit(model)
+            work = Work(prompt, roster, kit.counter, budget, only_told=told)
+            for places, new in found:
+                self._shorten(work, kit.compressor, places, new)
+            return work
+
+        # Counting and compressing a long text takes too long for an event loop.
+        work: Work = yield from Call(worked)
         messages, gone = yield from self._history.kept(work, account)
         return replace(prompt, messages=messages), planned(work, plan, gone)
 
@@ -144,7 +151,7 @@ class Shrinking:
 
     def _shorten(
         self, work: Work, compressor: Compressor, places: range, new: Sequence[Block]
-    ) -> Steps[None]:
+    ) -> None:
         """Shorten what is long of the messages that came together."""
         sized = [Sized(block, work.counter.count(block.text)) for block in new]
         rules = self._rules
@@ -156,7 +163,7 @@ class Shrinking:
         done: dict[int, list[tuple[Block, str]]] = {}
         for each, budget in zip(sized, self._budgets(work, places, sized), strict=True):
             block, came = each.block, each.tokens
-            text = yield from self._compressed(compressor, block, budget)
+            text = self._compressed(compressor, block, budget)
             sent = came if text == block.text else work.counter.count(text)
             if text and self._settled(work, places, each, sent):
                 done.setdefault(block.message, []).append((block, text))
@@ -196,21 +203,14 @@ class Shrinking:
         shares = division.allocations[len(parts) - len(wanted) : len(parts)]
         return [max(1, share.tokens) for share in shares]
 
-    def _compressed(self, compressor: Compressor, block: Block, budget: int) -> Steps[str]:
+    def _compressed(self, compressor: Compressor, block: Block, budget: int) -> str:
         """The shortened text; the text itself when it can't be shortened."""
         about = f"{compressor.name}|{block.kind}|{budget}|{len(block.query)}|{block.query}"
         key = digest_of(digest_of(b"", about), block.text)
         known = self._memo.get(key)
         if known is not None:
             return known
-
-        def compressed() -> str:
-            return compressor.compress([block.text], block.query, budget, block.kind)[0]
-
-        if compressor.blocking:
-            text = yield from Call(compressed)
-        else:
-            text = compressed()
+        (text,) = compressor.compress([block.text], block.query, budget, block.kind)
         return self._memo.put(key, text)
 
     def _settled(self, work: Work, places: range, each: Sized, sent: int) -> bool:
@@ -224,14 +224,15 @@ class Shrinking:
         if decided is None:
             change = self._change(work, each, sent)
             decided = is_worth(change, Rates.of(work.roster, self._tools.price))
-            self._beginnings.decide(key, shorten=decided)
+            if not work.only_told:
+                decided = self._beginnings.decide(key, shorten=decided)
         return decided
 
     def _change(self, work: Work, each: Sized, sent: int) -> Change:
         block = each.block
         ahead = f"{block.piece}|{work.prompt.messages[block.message].text[: block.start]}"
         before = digest_of(work.digest(block.message), ahead)
-        chars = self._beginnings.stable(before, block.text)
+        chars = self._beginnings.stable(before, block.text, keep=not work.only_told)
         stable = round(each.tokens * chars / len(block.text))
         if sum(work.sizes[: block.message]) + stable < CACHED_FROM:
             stable = 0

@@ -1,5 +1,6 @@
 """One request while it is shortened: its messages, their sizes, and what was left out."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 
 from tokenomics_shared.orchestrator.shares import Share, named
@@ -21,12 +22,14 @@ class Work:
         roster: the models that may answer it.
         counter: counts tokens.
         budget: tokens it may take, the answer included.
+        only_told: nothing is sent, so nothing that is decided is kept to.
         tools: tokens of the tools' schemas.
         came: tokens of each message as it came.
         sizes: of each as it is sent.
         messages: as they are sent.
         parts: of each message its long texts: what each is, its tokens as sent and as it came.
-        fresh, cached: tokens that compression leaves out, of the last messages and of others.
+        saved: tokens that compression leaves out of each message.
+        added: tokens of a summary in place of turns that are not sent.
         notes: what could not be done, in words.
     """
 
@@ -34,13 +37,14 @@ class Work:
     roster: Roster
     counter: TokenCounter
     budget: int
+    only_told: bool = False
     tools: int = 0
     came: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     parts: dict[int, list[Share]] = field(default_factory=dict)
-    fresh: int = 0
-    cached: int = 0
+    saved: dict[int, int] = field(default_factory=dict)
+    added: int = 0
     notes: list[str] = field(default_factory=list)
     _digests: list[bytes] = field(default_factory=lambda: [b""])
 
@@ -81,10 +85,13 @@ class Work:
         self.messages[place] = message
         saved = sum(part.wanted - part.tokens for part in self.parts[place])
         self.sizes[place] -= saved
-        if place >= self._new_from:
-            self.fresh += saved
-        else:
-            self.cached += saved
+        self.saved[place] = saved
+
+    def spared(self, gone: Container[int]) -> tuple[int, int]:
+        """Tokens that compression leaves out of what is sent: of the last messages, of others."""
+        sent = [(place, saved) for place, saved in self.saved.items() if place not in gone]
+        fresh = sum(saved for place, saved in sent if place >= self._new_from)
+        return fresh, sum(saved for _, saved in sent) - fresh
 
     def shares(self, place: int) -> list[Share]:
         """A message's part in the plan; of new ones, each long text apart."""
