@@ -80,6 +80,8 @@ class _Known:
         trained: what was learned.
         coverage: how that does.
         since: from when on samples tell how it answers now.
+        latest: the latest features that were read, and their quantiles: an answer comes soon
+            after its forecast.
     """
 
     kept: int = 0
@@ -87,10 +89,20 @@ class _Known:
     trained: Quantiles | None = None
     coverage: Coverage = field(default_factory=Coverage)
     since: float = -math.inf
+    latest: tuple[Sequence[float], Sequence[float]] = ((), ())
 
     def adopt(self, trained: Quantiles) -> None:
         self.trained = trained
         self.coverage = Coverage()
+        self.latest = (), ()
+
+    def plain(self, features: Sequence[float]) -> Sequence[float]:
+        """What was learned says of this question, before it is corrected; nothing without."""
+        read, found = self.latest
+        if read is not features and self.trained is not None:
+            found = self.trained(features)
+            self.latest = features, found
+        return found
 
 
 class Predictor(ForkSafe):
@@ -129,7 +141,7 @@ class Predictor(ForkSafe):
         if known is None or trained is None:
             return rule_of_thumb(complexity, input_tokens, question)
         features = self._read(question, complexity, input_tokens)
-        p50, p90, p99 = map(math.ceil, known.coverage.corrected(trained(features)))
+        p50, p90, p99 = map(math.ceil, known.coverage.corrected(known.plain(features)))
         return Forecast(p50, p90, p99, trained=True)
 
     def learn(
@@ -215,7 +227,7 @@ class Predictor(ForkSafe):
         """See how the forecast did, and whether to keep the answer; the lock is held."""
         kept = True
         if known.trained is not None:
-            plain = known.trained(features)
+            plain = known.plain(features)
             known.coverage.observe(plain, tokens, censored=censored)
             if known.coverage.drifted and known.since <= 0.0:
                 known.since = self._by.clock()
