@@ -1,5 +1,7 @@
 """Prompt compression: what survives of the answers, and what it takes.
 
+Tools' results: those of `tool_results.py`.
+
 Retrieval QA: questions get the 8 nearest paragraphs of the split by MiniLM. Retention is the
 share of the questions whose own paragraph was retrieved whose answer is still in what is kept of
 that paragraph, at 25 % and 10 % of the retrieved tokens. Nothing is fitted: the weights are
@@ -11,9 +13,11 @@ from dataclasses import dataclass
 from statistics import mean, median
 from time import perf_counter, thread_time
 
+import tool_results
 from harness import Bar, Figure, command_line, show_figures, show_rows, versions, write_json
 from retrieval import Memo, Question, Shorten, by_paragraph, kept_tokens, questions, ways
 
+from tokenomics_shared.adapters.counting import counter_for
 from tokenomics_shared.adapters.onnx_minilm import OnnxMiniLM
 from tokenomics_shared.compression import Extractive
 from tokenomics_shared.orchestrator import estimate_tokens
@@ -27,6 +31,8 @@ BARS = {
 
 BUDGETS = {"25": 0.25, "10": 0.10}
 DRAWS = 2_000
+READER = "gpt-4o"
+"""Whose tokens are counted."""
 TIMED, ROUNDS = 24, 7
 NEAR_TOKENS = 1_200
 
@@ -49,18 +55,22 @@ def main() -> None:
     arguments = command_line("What prompt compression keeps of the answers.").parse_args()
     embed = Memo(OnnxMiniLM.find())
     asked, every = questions(arguments.data, arguments.split, embed)
-    figures, baselines, rows = retention(asked, ways(estimate_tokens, embed), estimate_tokens)
+    counter = counter_for(READER)
+    figures, baselines, rows = retention(asked, ways(counter.count, embed), counter.count)
     figures["extractive_ms"] = speed(asked, embed)
-    # Figures of other compressors are added to these here.
-    show_figures("Prompt compression", figures, BARS)
+    tools = tool_results.run()
+    figures |= tools.figures
+    baselines |= tools.baselines
+    show_figures("Prompt compression", figures, {**BARS, **tool_results.BARS})
     show_rows("Retrieval QA", ("kept 25 %", "tokens", "kept 10 %", "tokens"), rows)
+    show_rows("Tools' results", ("answers kept", "tokens cut", "cases"), tools.kinds)
     made = {
         "n": len(asked),
         "questions": every,
         "paragraph_retrieved": len(asked) / every,
-        "seeds": [0],
+        "seeds": [0, tool_results.SEED],
         "versions": versions("llama-index-core", "onnxruntime", "numpy"),
-        "tokens": "estimated from characters, for all alike",
+        "tokens": f"{READER}'s" if counter.exact else "estimated from characters, for all alike",
     }
     write_json(arguments, figures, baselines, made)
 
