@@ -100,8 +100,8 @@ class _Remembered:
 def _maker(config: CompressionConfig) -> Callable[[Count], Compressor]:
     own = config.compressor
     if own is not None:
-        if not isinstance(own, Compressor):
-            kind = type(own).__name__
+        if isinstance(own, type) or not isinstance(own, Compressor):
+            kind = own.__name__ if isinstance(own, type) else type(own).__name__
             raise ConfigError(f"compression.compressor must be a Compressor, got {kind}")
         return lambda _: own
     if config.method == "llmlingua2":
