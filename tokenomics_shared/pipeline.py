@@ -124,6 +124,9 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             climbed = replace(climbed, verdict=verdict)
         with account.shield("learning"):
             _learn(parts, prompt, sent, route, climbed, account)
+    else:
+        account.reckon()
+        parts.audits.spent(answers=float(account.cost or 0))
     with account.shield("compression"):
         account.unsent = _shortened(parts, prompt, climbed, account)
     return climbed.reply
