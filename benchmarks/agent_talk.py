@@ -99,7 +99,7 @@ def turn_by_turn(
         talk: what the user says.
         before: the conversation so far.
     """
-    agent = create_agent(model, tools(talk), system_prompt=SYSTEM)
+    agent: Any = create_agent(model, tools(talk), system_prompt=SYSTEM)
     messages = list(before)
     for each in talk:
         messages.append(HumanMessage(each.said))
@@ -140,13 +140,14 @@ def _pages(random: Random) -> str:
     paragraphs = []
     for number in range(random.randrange(6, 14)):
         city, other = random.sample(CITIES, 2)
+        early, most, days = (random.randrange(*it) for it in ((4, 9), (30, 90), (5, 30)))
+        name = f"{random.choice(FIRST)} {random.choice(LAST)}"
         paragraphs.append(
-            f"Section {number + 1}. Parcels for {city} leave the depot at {random.randrange(4, 9)} "
-            f"in the morning. A courier carries {random.randrange(30, 90)} of them at most. What "
-            f"can't be delivered goes back to {other}, where it is kept for "
-            f"{random.randrange(5, 30)} days. {random.choice(FIRST)} {random.choice(LAST)} looks "
-            f"after the depot and may open a parcel when its address can't be read. Customers of "
-            f"{other} are told by mail, and have a week to answer."
+            f"Section {number + 1}. Parcels for {city} leave the depot at {early} in the morning. "
+            f"A courier carries {most} of them at most. What can't be delivered goes back to "
+            f"{other}, where it is kept for {days} days. {name} looks after the depot and may "
+            f"open a parcel when its address can't be read. Customers of {other} are told by "
+            f"mail, and have a week to answer."
         )
     return "\n\n".join(paragraphs)
 

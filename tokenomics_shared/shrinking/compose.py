@@ -9,19 +9,12 @@ from tokenomics_shared.compression import unaltered
 from tokenomics_shared.compressors import Embed, checked, embed_by, maker_of
 from tokenomics_shared.config import CompressionConfig, OrchestratorConfig, TokenomicsConfig
 from tokenomics_shared.errors import MissingExtra
-from tokenomics_shared.orchestrator import Greedy
+from tokenomics_shared.orchestrator import Greedy, Remembered
 from tokenomics_shared.planning import Allocator, Compressor, Count, Shrinker, TokenCounter
 from tokenomics_shared.shrinking.histories import CutHistory, History, WholeHistory
-from tokenomics_shared.shrinking.memo import ENTRY, Memo
 from tokenomics_shared.shrinking.shrinker import Kit, NoShrinking, Rules, Shrinking, Tools
 from tokenomics_shared.shrinking.summaries import Summaries
-from tokenomics_shared.shrinking.worth import Pricing, digest_of
-
-_REMEMBERED = 4_096
-"""Texts whose tokens are remembered."""
-
-_SHORT = 500
-"""Characters up to which they are remembered themselves."""
+from tokenomics_shared.shrinking.worth import Pricing
 
 
 def shrinker(config: TokenomicsConfig, price: Pricing) -> Shrinker:
@@ -62,7 +55,7 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
 
     @functools.lru_cache(maxsize=16)
     def kit(model: str) -> Kit:
-        counter = _Remembered(counter_for(model))
+        counter = _Counter(counter_for(model))
         # An encoding is loaded now, in whichever thread may wait for that.
         counter.count("")
         return Kit(counter, make(counter.count))
@@ -70,25 +63,12 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
     return kit
 
 
-class _Remembered:
-    """A counter that remembers: a conversation's texts come again with every turn.
-
-    Of long texts only digests are kept.
-    """
+class _Counter:
+    """A counter that remembers: a conversation's texts come again with every turn."""
 
     def __init__(self, counter: TokenCounter) -> None:
         self.exact = counter.exact
-        self._count = counter.count
-        self._short = functools.lru_cache(maxsize=_REMEMBERED)(counter.count)
-        self._long = Memo(ENTRY * _REMEMBERED)
-
-    def count(self, text: str) -> int:
-        """The text's tokens."""
-        if len(text) <= _SHORT:
-            return self._short(text)
-        key = digest_of(b"", text)
-        known = self._long.get(key)
-        return int(known or self._long.put(key, str(self._count(text))))
+        self.count = Remembered(counter.count)
 
 
 def _maker(config: CompressionConfig) -> Callable[[Count], Compressor]:

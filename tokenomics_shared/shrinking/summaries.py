@@ -41,7 +41,7 @@ class Summaries:
         """
         self.max_tokens = max_tokens
         self._unaltered = unaltered
-        self._memo = Memo()
+        self._memo = Memo[str](len)
 
     def of(
         self, stretches: Sequence[Sequence[Message]], roster: Roster, account: Account | None
