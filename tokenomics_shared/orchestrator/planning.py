@@ -2,9 +2,10 @@
 
 from tokenomics_shared.errors import PromptError
 from tokenomics_shared.orchestrator.complexity import complexity_of
+from tokenomics_shared.orchestrator.remembered import Remembered
 from tokenomics_shared.orchestrator.shares import named, rest
 from tokenomics_shared.orchestrator.tokens import TURN_OVERHEAD, roughly
-from tokenomics_shared.planning import LengthPredictor
+from tokenomics_shared.planning import Count, LengthPredictor
 from tokenomics_shared.types import OWN_ROLES, Allocation, Forecast, Prompt, QueryPlan, Roster
 
 _UNPLANNED = QueryPlan("medium", token_budget=0, input_tokens=0, predicted_output_tokens=0)
@@ -34,6 +35,7 @@ class Orchestrator:
         """
         self._token_budget = token_budget
         self._lengths = lengths
+        self._count = Remembered(roughly)
 
     def check(self, prompt: Prompt) -> None:
         """Refuse an empty prompt.
@@ -54,7 +56,7 @@ class Orchestrator:
         """Say what is known about this request before any model is asked."""
         question = prompt.question
         complexity = complexity_of(question)
-        sizes = _sizes(prompt)
+        sizes = _sizes(prompt, self._count)
         tokens = sum(sizes.values())
         forecasts: dict[str, Forecast] = {}
         predicted = 0
@@ -74,15 +76,15 @@ class Orchestrator:
         )
 
 
-def _sizes(prompt: Prompt) -> dict[str, int]:
+def _sizes(prompt: Prompt, count: Count) -> dict[str, int]:
     """Tokens, estimated, by what they are to the request."""
     sizes: dict[str, int] = {}
     old = False
     for message in reversed(prompt.messages):
         old = old or message.role in OWN_ROLES
         name = named(message.role, old=old)
-        size = roughly(message.text) + TURN_OVERHEAD
+        size = count(message.text) + TURN_OVERHEAD
         sizes[name] = sizes.get(name, 0) + size
     if prompt.tools:
-        sizes["tools"] = sum(roughly(str(tool)) for tool in prompt.tools)
+        sizes["tools"] = sum(count(str(tool)) for tool in prompt.tools)
     return sizes
