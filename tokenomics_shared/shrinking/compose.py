@@ -68,7 +68,7 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
 
     @functools.lru_cache(maxsize=16)
     def kit(model: str) -> Kit:
-        counter = _Remembered(counter_for(model))
+        counter = Remembered(counter_for(model))
         # An encoding is loaded now, in whichever thread may wait for that.
         counter.count("")
         return Kit(counter, make(counter.count))
@@ -76,7 +76,7 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
     return kit
 
 
-class _Remembered:
+class Remembered:
     """A counter that remembers: a conversation's texts come again with every turn.
 
     Of long texts only digests are kept.
