@@ -1,5 +1,6 @@
 """Long conversations: what is left out, what is summed up, and what that costs and saves."""
 
+import asyncio
 import hashlib
 import itertools
 import json
@@ -443,3 +444,19 @@ def test_a_summary_sends_none_of_what_an_arm_sets_for_answers() -> None:
     (summed,) = backend.summed
     assert (summed.strategy.temperature, summed.strategy.max_tokens) == (None, None)
     assert summed.prompt.max_tokens == 100
+
+
+async def test_a_caller_that_leaves_during_a_summary_leaves_it_charged() -> None:
+    class Slow(Talkers):
+        async def agenerate(self, ask: Generate) -> Reply:
+            await asyncio.sleep(10)
+            return self.generate(ask)
+
+    one = made("summary")
+    request = one.arun(Prompt(conversation(10)), ROSTER, TextCodec(), Slow())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(request, 0.2)
+    totals = one.report().totals
+    assert (totals.requests, totals.abandoned) == (1, 1)
+    assert totals.cost > 0
+    assert one.report().faults == {}

@@ -7,6 +7,7 @@ import pickle
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +22,10 @@ from langchain_core.tools import tool
 
 from tests.conftest import openai_model
 from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
+from tests.unit.test_caps import ALIKE
 from tests.unit.test_shrinking import Halves
-from tokenomics_langchain import ChatTokenomics
+from tokenomics_langchain import ChatTokenomics, TokenomicsConfig
+from tokenomics_shared.adapters.sqlite_lengths import SqliteLengths
 from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
 from tokenomics_shared.shrinking.histories import HEADING
 from tokenomics_shared.testing import LoopbackServer
@@ -53,6 +56,10 @@ def agentic(result: Any = None) -> list[BaseMessage]:
         AIMessage("", tool_calls=[call]),
         ToolMessage(text, tool_call_id="call_7", name="orders", artifact=ROWS),
     ]
+
+
+def wish(where: str, **wishes: Any) -> Any:
+    return {where: wishes}
 
 
 def sent(server: LoopbackServer) -> list[dict[str, Any]]:
@@ -109,10 +116,10 @@ async def test_every_way_of_calling_sends_the_same(server: LoopbackServer, make:
     ways.append(await llm.ainvoke(agentic()))
     bodies.append(sent(server))
     pieces = list(llm.stream(agentic()))
-    ways.append(sum(pieces[1:], start=pieces[0]))  # type: ignore[arg-type]
+    ways.append(sum(pieces[1:], start=pieces[0]))
     bodies.append(sent(server))
     more = [piece async for piece in llm.astream(agentic())]
-    ways.append(sum(more[1:], start=more[0]))  # type: ignore[arg-type]
+    ways.append(sum(more[1:], start=more[0]))
     bodies.append(sent(server))
     ways += llm.batch([agentic()])
     bodies.append(sent(server))
@@ -128,7 +135,8 @@ def test_blocks_of_content_keep_their_places_and_images_are_untouched(
 ) -> None:
     image = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     blocks = [image, {"type": "text", "text": PROSE}, {"type": "text", "text": "What is it?"}]
-    messages = [HumanMessage(copy.deepcopy(blocks))]
+    given: Any = copy.deepcopy(blocks)
+    messages = [HumanMessage(given)]
     make(compression={"compressor": Halves()}, **PLAIN).invoke(messages)
     (turn,) = sent(server)
     first, second, third = turn["content"]
@@ -240,7 +248,7 @@ def test_a_call_may_have_a_budget_of_its_own(
     llm = make(compression=Halves(), **PLAIN)
     lengths = []
     for budget in (100_000, 900, 600):
-        answer = llm.invoke(agentic(), {where: {"token_budget": budget}})
+        answer = llm.invoke(agentic(), wish(where, token_budget=budget))
         assert answer.response_metadata["tokenomics"]["plan"]["token_budget"] == budget
         lengths.append(len(sent(server)[3]["content"]))
     assert lengths[0] > lengths[1] > lengths[2]
@@ -251,9 +259,9 @@ def test_a_call_may_ask_to_be_sent_whole_or_shortened(
     where: str, server: LoopbackServer, make: Make
 ) -> None:
     whole = plain_of(server, agentic())
-    make(compression=True, **PLAIN).invoke(agentic(), {where: {"compress": False}})
+    make(compression=True, **PLAIN).invoke(agentic(), wish(where, compress=False))
     assert sent(server) == whole
-    make(**PLAIN).invoke(agentic(), {where: {"compress": True}})
+    make(**PLAIN).invoke(agentic(), wish(where, compress=True))
     assert sent(server) != whole
 
 
@@ -451,6 +459,79 @@ def test_our_limit_is_never_above_the_callers_whatever_it_is_called(
         premium=openai_model(server, PREMIUM), strategies=arms, audit={"enabled": False}
     )
     for limit, expected in ((40, 40), (4_000, 300)):
-        llm.invoke(f"Hello {limit}", **{name: limit})
+        given: Any = {name: limit}
+        llm.invoke(f"Hello {limit}", **given)
         assert server.requests[-1]["max_completion_tokens"] == expected
         assert "max_tokens" not in server.requests[-1]
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """A folder whose engines know how long answers are: 450 tokens at most."""
+    store = SqliteLengths(tmp_path / "lengths.db", on_fault=print)
+    for model in (CHEAP, PREMIUM):
+        store.put_model(model, ALIKE.to_json())
+    store.close()
+    return tmp_path
+
+
+def limits(server: LoopbackServer) -> list[int | None]:
+    return [request.get("max_completion_tokens") for request in server.requests]
+
+
+async def test_our_limit_is_sent_and_a_cut_answer_asked_for_again(
+    trained: Path, server: LoopbackServer, make: Make
+) -> None:
+    llm = make(state_dir=trained, **PLAIN)
+    text = " ".join(f"word{number}" for number in range(1_000))
+    server.answer = lambda request: text
+    for answer in (llm.invoke("What is it?"), await llm.ainvoke("What is it?")):
+        assert answer.text == text
+        told = answer.response_metadata["tokenomics"]
+        assert [call["purpose"] for call in told["calls"]] == ["cut", "answer"]
+        assert answer.usage_metadata
+        assert answer.usage_metadata["output_tokens"] == 1_000
+        assert told["output_tokens"] == 1_000 + told["calls"][0]["output_tokens"]
+        assert told["cost"] > told["baseline_cost"] > 0
+        assert told["component_savings"]["orchestrator"] < 0
+    first, second, later, last = limits(server)
+    assert (first, second) == (450, 1_800)
+    # The forecast follows what is found.
+    assert later
+    assert last == 4 * later > 1_800
+    server.requests.clear()
+    assert "".join(str(piece.text) for piece in llm.stream("What is it?")) == text
+    assert limits(server) == [None]
+    llm.engine.close()
+
+
+def test_a_models_own_limit_is_never_raised(
+    trained: Path, server: LoopbackServer, make: Make
+) -> None:
+    server.answer = lambda request: "well " * 1_000
+    premium = openai_model(server, PREMIUM, max_tokens=40)
+    llm = make(premium=premium, state_dir=trained, **PLAIN)
+    for given in ({}, {"max_tokens": 30}, {"max_completion_tokens": 20}):
+        extra: Any = given
+        answer = llm.invoke("What is it?", **extra)
+        assert [it["purpose"] for it in answer.response_metadata["tokenomics"]["calls"]] == [
+            "answer"
+        ]
+    assert limits(server) == [40, 30, 20]
+    llm.engine.close()
+
+
+def test_with_everything_off_what_was_learned_changes_nothing(
+    trained: Path, server: LoopbackServer
+) -> None:
+    plain = plain_of(server, agentic())
+    body = server.bodies[-1]
+    llm = ChatTokenomics(
+        cheap=openai_model(server, CHEAP),
+        premium=openai_model(server, PREMIUM),
+        config=TokenomicsConfig.off().replace(state_dir=trained),
+    )
+    llm.invoke(agentic())
+    assert sent(server) == plain
+    assert server.bodies[-1] == body
+    llm.engine.close()
