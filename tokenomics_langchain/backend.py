@@ -22,13 +22,11 @@ from tokenomics_langchain.convert import (
     to_sent,
 )
 from tokenomics_langchain.crew import HELPERS
+from tokenomics_langchain.limits import put_limit
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.ports import Chunk
 from tokenomics_shared.types import Message, Prompt, Reply, Strategy
-
-_LIMIT_NAMES = ("max_output_tokens", "max_tokens", "num_predict", "max_new_tokens")
-"""What providers call the limit on an answer; the first that is a field of the model's class."""
 
 _OF_ANSWERS = frozenset(
     "tools tool_choice parallel_tool_calls functions function_call response_format "
@@ -166,7 +164,7 @@ class LangChainBackend:
         if self.stop is not None:
             merged["stop"] = self.stop
         if "max_tokens" in merged or strategy.max_tokens is not None:
-            _limit(model, merged, strategy.max_tokens)
+            put_limit(model, merged, strategy.max_tokens)
         return model, merged
 
 
@@ -187,15 +185,8 @@ def _for_ourselves(
         kept = {name: value for name, value in bound.items() if name not in _OF_ANSWERS}
     merged = {"stop": None, **kept, **_parameters(ask.strategy)}
     if ask.prompt.max_tokens is not None:
-        _limit(model, merged, ask.prompt.max_tokens)
+        put_limit(model, merged, ask.prompt.max_tokens)
     return merged
-
-
-def _limit(model: BaseChatModel, merged: dict[str, Any], ours: int | None) -> None:
-    """Set the limit on an answer under the model's own name for it: the lower one of two."""
-    name = _limit_name(model)
-    limits = (merged.pop("max_tokens", None), ours)
-    merged[name] = min((limit for limit in limits if limit is not None), default=None)
 
 
 def _parameters(strategy: Strategy) -> dict[str, Any]:
@@ -207,11 +198,6 @@ def _parameters(strategy: Strategy) -> dict[str, Any]:
         "presence_penalty": strategy.presence_penalty,
     }
     return {name: value for name, value in named.items() if value is not None}
-
-
-def _limit_name(model: BaseChatModel) -> str:
-    fields = type(model).model_fields
-    return next((name for name in _LIMIT_NAMES if name in fields), "max_tokens")
 
 
 def _is_plain(model: BaseChatModel, kwargs: Mapping[str, Any], *, async_api: bool) -> bool:

@@ -9,6 +9,7 @@ from langchain_core.language_models import BaseChatModel
 
 from tokenomics_langchain.binding import flatten
 from tokenomics_langchain.identity import Watch, identity_of, watch
+from tokenomics_langchain.limits import limit_of
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.types import Abilities, Roster, Strategy, Tier
 
@@ -166,14 +167,15 @@ def _describe(name: str, given: Any) -> Tier:
     params = model._get_ls_params(**bound)
     title = str(params.get("ls_model_name") or type(model).__name__)
     provider = str(params.get("ls_provider") or "")
-    return Tier(name, title, provider, identity_of(given), _abilities(model))
+    return Tier(name, title, provider, identity_of(given), _abilities(model, bound))
 
 
-def _abilities(model: BaseChatModel) -> Abilities:
-    """What the model's profile says of it; what it doesn't say is unknown."""
+def _abilities(model: BaseChatModel, bound: Mapping[str, Any]) -> Abilities:
+    """What the model's profile and settings say of it; what they don't say is unknown."""
     profile: Mapping[str, Any] = model.profile or {}
     return Abilities(
         input_tokens=profile.get("max_input_tokens"),
+        output_tokens=limit_of(model, bound),
         tools=profile.get("tool_calling"),
         images=profile.get("image_inputs"),
         structured=profile.get("structured_output"),

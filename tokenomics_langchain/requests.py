@@ -9,6 +9,7 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from tokenomics_langchain.convert import to_message
 from tokenomics_langchain.crew import Crew
 from tokenomics_langchain.identity import DELIVERY
+from tokenomics_langchain.limits import limit_in
 from tokenomics_shared.types import Prompt
 
 _NOT_PARAMETERS = DELIVERY | {"max_tokens", "response_format", "tool_choice", "tools"}
@@ -33,10 +34,9 @@ def to_prompt(
     """
     schema = kwargs.get("answer_schema")
     response_format = kwargs.get("response_format") if schema is None else schema["json_schema"]
-    max_tokens = kwargs.get("max_tokens")
     params = {name: _plain(it) for name, it in kwargs.items() if name not in _NOT_PARAMETERS}
     # None and nothing are sent too, over what a model has of its own.
-    if max_tokens is None and "max_tokens" in kwargs:
+    if "max_tokens" in kwargs and kwargs["max_tokens"] is None:
         params["max_tokens"] = None
     if stop is not None and not stop:
         params["stop"] = []
@@ -47,7 +47,7 @@ def to_prompt(
         response_format=_plain(response_format),
         stop=(stop,) if isinstance(stop, str) else tuple(stop or ()),
         params=params,
-        max_tokens=max_tokens,
+        max_tokens=limit_in(kwargs),
         pin=pin,
         paced=paced,
     )

@@ -1,5 +1,6 @@
 """An answer beside the one that premium alone would have given."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from tokenomics_shared.judge.comparison import Comparison, compare
 from tokenomics_shared.judge.quoting import conversation
 from tokenomics_shared.pipeline import Parts
 from tokenomics_shared.telemetry.savings import total_cost
-from tokenomics_shared.types import Outcome, Part, Prompt, Reply, Roster, Strategy
+from tokenomics_shared.types import Outcome, Part, Prompt, Reply, Roster, Strategy, Unsent
 
 _LOSSES = {"optimized": -1.0, "equivalent": 0.0, "baseline": 1.0}
 
@@ -94,7 +95,7 @@ def beside(
     given = optimized.reply
     if given is None or _is_premiums(optimized, roster):
         return Beside(_PREMIUMS_OWN, optimized, None)
-    with parts.books.open(roster, audit=_payer(optimized)) as account:
+    with parts.books.open(roster, audit=_payer(optimized, roster)) as account:
         premium = roster.premium
         account.shortcut, account.strategy = optimized.shortcut, premium.arm_id
         with account.leg(premium, prompt, "audit") as leg:
@@ -111,16 +112,23 @@ def beside(
 
 
 def _is_premiums(outcome: Outcome, roster: Roster) -> bool:
-    """Whether this is what premium answers, with nothing of memory's before its eyes."""
+    """Whether premium read the request as it came, with nothing of memory's before its eyes."""
     recall = outcome.recall
-    untouched = recall.memo is None and recall.near is None
+    untouched = recall.memo is None and recall.near is None and not _unsent(outcome)
     return untouched and outcome.strategy == roster.premium.arm_id
 
 
-def _payer(outcome: Outcome) -> Part:
+def _unsent(outcome: Outcome) -> Sequence[Unsent]:
+    return outcome.plan.unsent if outcome.plan else ()
+
+
+def _payer(outcome: Outcome, roster: Roster) -> Part:
     """The part whose answer it was."""
     if outcome.recall.memo is not None:
         return "memory_layer"
+    unsent = _unsent(outcome)
+    if unsent and outcome.strategy == roster.premium.arm_id:
+        return unsent[0].part
     return "cascade" if outcome.accepted_draft else "bandit"
 
 

@@ -4,6 +4,7 @@ import functools
 import random
 import weakref
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from typing_extensions import override
@@ -19,7 +20,7 @@ from tokenomics_shared.effects import Steps
 from tokenomics_shared.errors import FeedbackError
 from tokenomics_shared.judge import Checks, Panel
 from tokenomics_shared.lengths import predictor, train_now
-from tokenomics_shared.pipeline import Parts, answer
+from tokenomics_shared.pipeline import Parts, answer, shrunk
 from tokenomics_shared.places import Places
 from tokenomics_shared.ports import Backend, Codec, Judge, Prices
 from tokenomics_shared.prediction import Lengths
@@ -168,12 +169,14 @@ class Engine:
         self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
     ) -> Generator[Any, None, None]:
         """Answer chunk by chunk; `Done` with the outcome comes last."""
+        prompt = replace(prompt, paced=True)
         return stream(self._steps(prompt, roster, codec, backend), backend)
 
     def astream(
         self, prompt: Prompt, roster: Roster, codec: Codec, backend: Backend
     ) -> AsyncGenerator[Any, None]:
         """Answer chunk by chunk without blocking the event loop; `Done` comes last."""
+        prompt = replace(prompt, paced=True)
         return astream(self._steps(prompt, roster, codec, backend), backend)
 
     def beside(
@@ -216,8 +219,9 @@ class Engine:
         roster = roster or self.roster or NOBODY
         self.parts.orchestrator.check(prompt)
         plan = self.parts.orchestrator.plan(prompt, roster)
-        steps = self.parts.shrinker.shrink(prompt, plan, roster, None)
-        return alone(steps)[1]
+        with self.parts.books.faults.shield("compression"):
+            return alone(shrunk(self.parts, prompt, plan, roster, None))[1]
+        return plan
 
     def feedback(self, answer: Any, score: float) -> None:
         """Say what an answer was worth, however late: thumbs, tests passed, edits made.

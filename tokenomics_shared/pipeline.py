@@ -3,7 +3,14 @@
 from dataclasses import dataclass, replace
 from functools import partial
 
-from tokenomics_shared.cascade import Climbed, Drafting, climb, with_near_miss
+from tokenomics_shared.cascade import (
+    Climbed,
+    Drafting,
+    Limits,
+    NoLimits,
+    climb,
+    with_near_miss,
+)
 from tokenomics_shared.effects import Flush, Steps
 from tokenomics_shared.judge import Checks
 from tokenomics_shared.learning import Answered, Budgets, Price, Route, Router
@@ -18,6 +25,7 @@ from tokenomics_shared.types import (
     NearMiss,
     Outcome,
     Prompt,
+    QueryPlan,
     Recall,
     Reply,
     Roster,
@@ -90,7 +98,7 @@ def _recalled(
 
 def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> Steps[Reply]:
     """The answer that the models give, with what memory has near it at hand."""
-    sent = yield from _planned(parts, prompt, account)
+    sent, limits = yield from _planned(parts, prompt, account)
     route = yield from _route(parts, prompt, account)
     near, drafting = account.recall.near, None
     if near is not None:
@@ -99,10 +107,7 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             drafting = with_near_miss(sent, near, reuse().text, reuse)
     if drafting is not None:
         account.note("asked with a near miss")
-    drafting = drafting or Drafting(sent, sent)
-    if account.plan is not None:
-        limits = parts.lengths.of(prompt, account.plan, account.roster, account)
-        drafting = replace(drafting, limits=limits)
+    drafting = replace(drafting or Drafting(sent, sent), limits=limits)
     judged = partial(_judged, parts, prompt, route, account)
     climbed = yield from climb(route.rungs, drafting, judged, account, is_permanent)
     if near is not None and climbed.adopted:
@@ -119,28 +124,43 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             climbed = replace(climbed, verdict=verdict)
         with account.shield("learning"):
             _learn(parts, prompt, sent, route, climbed, account)
+    else:
+        account.reckon()
+        parts.audits.spent(answers=float(account.cost or 0))
     with account.shield("compression"):
         account.unsent = _shortened(parts, prompt, climbed, account)
     return climbed.reply
 
 
-def _planned(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[Prompt]:
-    """What is sent in the prompt's place; the prompt itself when a part fails."""
+def _planned(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[tuple[Prompt, Limits]]:
+    """What is sent in the prompt's place, itself when a part fails, and how long answers get."""
     roster = account.roster
+    limits: Limits = NoLimits()
     with account.shield("orchestrator"):
         account.plan = plan = parts.orchestrator.plan(prompt, roster)
+        # Lengths are predicted, and so learned, by the request as it came.
+        limits = parts.lengths.of(prompt, plan, roster, account)
         with account.shield("compression"):
-            sent, planned = yield from parts.shrinker.shrink(prompt, plan, roster, account)
-            if is_compressed(planned) and not parts.audits.is_open(COMPRESSION):
+            sent, planned, held_back = yield from shrunk(parts, prompt, plan, roster, account)
+            account.plan, account.held_back = planned, held_back
+            if held_back:
                 account.note(f"{COMPRESSION} is closed")
-                whole = replace(prompt, compress=False)
-                sent, planned = yield from parts.shrinker.shrink(whole, plan, roster, account)
-                account.held_back = True
-            account.plan = planned
             if planned.note:
                 account.note(planned.note)
-            return sent
-    return prompt
+            return sent, limits
+    return prompt, limits
+
+
+def shrunk(
+    parts: Parts, prompt: Prompt, plan: QueryPlan, roster: Roster, account: OpenAccount | None
+) -> Steps[tuple[Prompt, QueryPlan, bool]]:
+    """What is sent, its plan, and whether compression would have shortened it but is closed."""
+    sent, planned = yield from parts.shrinker.shrink(prompt, plan, roster, account)
+    if parts.audits.is_open(COMPRESSION) or not is_compressed(planned):
+        return sent, planned, False
+    whole = replace(prompt, compress=False)
+    sent, planned = yield from parts.shrinker.shrink(whole, plan, roster, account)
+    return sent, planned, True
 
 
 def _shortened(
@@ -154,7 +174,6 @@ def _shortened(
     plan, reply = account.plan, climbed.reply
     if plan is None or not (account.held_back or is_compressed(plan)):
         return None
-    parts.audits.spent(answers=float(account.cost or 0))
     if not (reply.tool_calls or parts.versus.decides(reply.text)):
         return None
     weight = parts.audits.wants(COMPRESSION)

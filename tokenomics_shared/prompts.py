@@ -1,5 +1,6 @@
 """A request as whoever has it gives it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,7 +52,8 @@ def _message(turn: Any, place: int) -> Message:
         )
     extra = {name: given[name] for name in _EXTRA if given.get(name) is not None}
     calls = tuple(_call(call) for call in given.get("tool_calls") or ())
-    return Message(str(getattr(role, "value", role)), content or "", calls, extra, turn)
+    named = str(getattr(role, "value", role)).removesuffix("MessageChunk")
+    return Message(named.lower(), content or "", calls, extra, turn)
 
 
 _NAMES = ("role", "type", "content")
@@ -65,4 +67,6 @@ def _call(call: Any) -> ToolCall:
     told = call if isinstance(call, Mapping) else vars(call)
     function = told.get("function") or told
     args = function.get("arguments", function.get("args", ""))
-    return ToolCall(str(function.get("name", "")), str(args), str(told.get("id") or ""))
+    if not isinstance(args, str):
+        args = json.dumps(args, sort_keys=True, default=str)
+    return ToolCall(str(function.get("name", "")), args, str(told.get("id") or ""))

@@ -106,7 +106,7 @@ class Prompt:
     no_cache: bool = False
     no_store: bool = False
     ttl_s: float | None = None
-    paced: bool = False
+    paced: bool = field(default=False, compare=False)
     token_budget: int | None = None
     compress: bool | None = None
 
@@ -122,12 +122,14 @@ class Abilities:
 
     Attributes:
         input_tokens: the most it reads.
+        output_tokens: the most it writes, as its own settings say.
         tools: it calls tools.
         images: it reads images.
         structured: it keeps to a response format.
     """
 
     input_tokens: int | None = None
+    output_tokens: int | None = None
     tools: bool | None = None
     images: bool | None = None
     structured: bool | None = None

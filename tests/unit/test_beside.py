@@ -93,3 +93,19 @@ def test_premium_being_away_is_raised_and_kept_in_the_books() -> None:
 def test_a_call_that_failed_is_counted_by_what_the_provider_raised() -> None:
     faults = Faults()
     assert faults.record("judge", CallFailed(TimeoutError("late"))) == "judge:TimeoutError"
+
+
+def test_what_premium_answered_by_less_is_asked_whole() -> None:
+    made = engine(cascading={"enabled": False}, compression={"method": "extractive"})
+    text = "The sea is deep and wide. The sky is blue. " * 80
+    asked = prompt(f"<context>{text}</context>\nWhy is the sea deep?")
+    backend = ScriptedBackend({"premium": [reply(GOOD), reply(OTHER), finding("A"), finding("B")]})
+    found = run(made.beside(asked, ROSTER, TextCodec(), backend), backend)
+    first, second, *_ = backend.asked
+    assert len(first.prompt.question) < len(second.prompt.question) == len(asked.question)
+    assert found.verdict.winner == "optimized"
+    assert found.baseline is not None
+    assert found.baseline.audit == "compression"
+    totals = made.report().totals
+    assert totals.baseline_cost - totals.compared_cost == totals.savings.total
+    made.close()

@@ -1,7 +1,11 @@
 """Requests shortened turn by turn: what goes, what stays, and that it stays the same bytes."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -11,13 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.kit import CHEAP, GOOD, PREMIUM, PRICES, ROSTER, PriceList, engine, reply
+from tests.unit.routed import Models
 from tokenomics_shared import Engine, Price
+from tokenomics_shared.effects import Generate
+from tokenomics_shared.errors import PromptError
 from tokenomics_shared.planning import TextKind
+from tokenomics_shared.prompts import prompt_of
+from tokenomics_shared.shrinking.memo import Memo
 from tokenomics_shared.shrinking.sections import sections
 from tokenomics_shared.shrinking.worth import Beginnings
 from tokenomics_shared.telemetry import as_metadata
 from tokenomics_shared.testing import ScriptedBackend, TextCodec
-from tokenomics_shared.types import Message, Outcome, Prompt, ToolCall, Usage
+from tokenomics_shared.types import Message, Outcome, Prompt, Reply, ToolCall, Usage
 
 SYSTEM = Message("system", "You answer from what the tools say. " * 40)
 ASKED = Message("human", "Which river flows through the city of Vienna?")
@@ -244,13 +253,6 @@ def test_a_template_of_many_texts_is_recognised_as_a_whole() -> None:
         assert min(lengths[1:]) > 0.9
 
 
-def test_the_first_decision_on_a_text_stands() -> None:
-    beginnings = Beginnings()
-    assert beginnings.decide(b"a", shorten=True)
-    assert beginnings.decide(b"a", shorten=False)
-    assert beginnings.decided(b"a") is True
-
-
 def test_a_text_is_settled_once_and_structure_tells_texts_apart() -> None:
     halves = Halves()
     engine = made(halves)
@@ -348,3 +350,124 @@ def test_a_small_budget_gives_texts_less_and_never_nothing() -> None:
         assert outcome.plan is not None
         assert bool(outcome.plan.note) == (budget <= 700)
     assert sizes[0] == sizes[1] > sizes[2] >= sizes[3] > 0
+
+
+class Talkers(Models):
+    """Every request has its answer, and a summary; many may ask at once."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda *_: GOOD)
+
+    async def agenerate(self, ask: Generate) -> Reply:
+        return self.generate(ask)
+
+
+def test_many_threads_may_share_an_engine() -> None:
+    """Each conversation is sent as it would be alone, whatever the others do."""
+    given: dict[str, Any] = {
+        "orchestrator": {"history": "summary", "default_token_budget": 1_500},
+        "memory": {"use_exact_cache": False},
+        "compression": {"min_chars": 200},
+    }
+    shared, start = made(**given), threading.Barrier(32)
+
+    def told(engine: Engine, name: int) -> list[list[str]]:
+        sent = []
+        for turns in range(1, 13):
+            messages = [
+                replace(it, content=f"{name}: {it.text}") if it.role == "tool" else it
+                for it in conversation(turns)
+            ]
+            for place in range(len(messages) - 2, 2, -4):
+                messages.insert(place, Message("human", f"And for {name}?"))
+            backend = Talkers()
+            engine.run(Prompt(tuple(messages)), ROSTER, TextCodec(), backend)
+            sent.append(texts(backend.asked[-1].prompt.messages))
+        return sent
+
+    def together(name: int) -> list[list[str]]:
+        start.wait(20)
+        return told(shared, name % 8)
+
+    with ThreadPoolExecutor(32) as pool:
+        found = list(pool.map(together, range(32)))
+    alone = [told(made(**given), name) for name in range(8)]
+    assert all(each == alone[name % 8] for name, each in enumerate(found))
+    assert shared.report().faults == {}
+    totals = shared.report().totals
+    assert totals.requests == 32 * 12
+    assert totals.baseline_cost - totals.compared_cost == totals.savings.total
+
+
+def test_compressors_do_not_run_on_the_event_loop() -> None:
+    threads: list[int] = []
+
+    class Where(Halves):
+        def compress(self, *args: Any, **more: Any) -> list[str]:
+            threads.append(threading.get_ident())
+            return super().compress(*args, **more)
+
+    async def asked() -> Outcome:
+        backend = Talkers()
+        return await made(Where()).arun(
+            Prompt(tuple(conversation(1))), ROSTER, TextCodec(), backend
+        )
+
+    outcome = asyncio.run(asked())
+    assert outcome.plan is not None
+    assert outcome.plan.compression_ratio < 1.0
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def test_what_is_remembered_does_not_grow_without_end() -> None:
+    memo = Memo[str](len, 50_000)
+    for number in range(5_000):
+        memo.put(str(number).encode(), "" if number % 2 else "x" * 10)
+    assert memo.get(b"4999") == ""
+    kept = sum(memo.get(str(number).encode()) is not None for number in range(5_000))
+    assert kept <= 250
+
+
+def test_a_decision_on_a_text_is_the_first_ones() -> None:
+    known = Beginnings()
+    assert known.decide(b"a", shorten=True)
+    assert known.decide(b"a", shorten=False)
+    assert known.decided(b"a")
+    assert known.stable(b"", "x" * 3_000, keep=False) == 0
+    assert known.stable(b"", "x" * 3_000) == 0
+    assert known.stable(b"", "x" * 3_000) == 2_048
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        [("system", "Be brief."), ("user", "Why?"), ("assistant", "So."), ("human", "And?")],
+        [{"role": "user", "content": "Why?"}, {"type": "ai", "content": None}, "And?"],
+    ],
+)
+def test_a_plan_takes_conversations_of_any_form(turns: Any) -> None:
+    plan = made().plan(turns, ROSTER)
+    assert plan.input_tokens > 0
+    assert {it.name for it in plan.allocations} >= {"question", "history", "response"}
+
+
+@pytest.mark.parametrize("turns", [5, None, [5], [("a", "b", "c")], [{"content": "x"}]])
+def test_what_is_no_conversation_is_refused(turns: Any) -> None:
+    with pytest.raises(PromptError, match="needed"):
+        made().plan(turns, ROSTER)
+
+
+def test_tool_calls_say_the_same_in_every_form() -> None:
+    """What a result is wanted for is in the call's arguments."""
+    args = {"query": "river", "page": 2}
+    forms: list[Any] = [
+        {"id": "c", "name": "search", "args": args},
+        {"id": "c", "function": {"name": "search", "arguments": json.dumps(args, sort_keys=True)}},
+        ToolCall("search", json.dumps(args, sort_keys=True), "c"),
+    ]
+    turns = [
+        prompt_of([{"role": "assistant", "content": None, "tool_calls": [form]}]).messages[0]
+        for form in forms
+    ]
+    assert all(turn.tool_calls == turns[0].tool_calls for turn in turns)

@@ -53,11 +53,9 @@ def ask(
             reply = yield from Generate(replace(strategy, max_tokens=limit), prompt, show)
             leg.settle(reply, "cut" if reply.truncated else None)
         if not reply.truncated:
-            limits.answered(strategy, reply)
             return reply
         account.note(f"cut:{strategy.arm_id}:{limit} tokens, asked again")
     with account.leg(strategy, prompt, purpose) as leg:
         reply = yield from Generate(strategy, prompt, show)
         leg.settle(reply)
-    limits.answered(strategy, reply)
     return reply

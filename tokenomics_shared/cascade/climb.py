@@ -96,6 +96,7 @@ def climb(
         if adopted is not None:
             yield from Flush(adopted)
             return Climbed(adopted, strategy, adopted=True)
+        drafting.limits.answered(strategy, reply)
         verdict = yield from judged(strategy, reply)
         if verdict.accepted or reply.shown:
             yield from Flush(reply)
@@ -104,4 +105,5 @@ def climb(
         account.note(f"escalate:{strategy.arm_id}:{verdict.reason}")
     last = ladder[-1]
     reply = yield from ask(last, drafting.last, "answer", "live", account, drafting.limits)
+    drafting.limits.answered(last, reply)
     return Climbed(reply, last, None, rejected, draft)

@@ -54,9 +54,10 @@ class Limiting:
         """
         if not self.lengths.capped or (self.prompt.paced and show != "hold"):
             return _NONE
-        forecast = self.plan.forecasts.get(self.roster.tiers[strategy.tier].model)
-        own = [it for it in (strategy.max_tokens, self.prompt.max_tokens) if it is not None]
-        callers = min(own, default=None)
+        tier = self.roster.tiers[strategy.tier]
+        forecast = self.plan.forecasts.get(tier.model)
+        said = (strategy.max_tokens, self.prompt.max_tokens, tier.abilities.output_tokens)
+        callers = min((it for it in said if it is not None), default=None)
         first = None if forecast is None else cap(forecast, callers)
         if first is None:
             return _NONE

@@ -1,26 +1,20 @@
 """Shrinking put together as the configuration says."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 from tokenomics_shared.adapters.counting import counter_for
-from tokenomics_shared.compression import Extractive, Mixed, Structured, shape_of, unaltered
+from tokenomics_shared.compression import unaltered
+from tokenomics_shared.compressors import Embed, checked, embed_by, maker_of
 from tokenomics_shared.config import CompressionConfig, OrchestratorConfig, TokenomicsConfig
-from tokenomics_shared.errors import ConfigError, MissingExtra
+from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.orchestrator import Greedy, Remembered
 from tokenomics_shared.planning import Allocator, Compressor, Count, Shrinker, TokenCounter
 from tokenomics_shared.shrinking.histories import CutHistory, History, WholeHistory
 from tokenomics_shared.shrinking.shrinker import Kit, NoShrinking, Rules, Shrinking, Tools
 from tokenomics_shared.shrinking.summaries import Summaries
 from tokenomics_shared.shrinking.worth import Pricing
-
-_A_MODEL = "gpt-4o"
-"""Whose tokens are counted by a compressor that all models share."""
-
-Embed = Callable[[Sequence[str]], Any]
 
 
 def shrinker(config: TokenomicsConfig, price: Pricing) -> Shrinker:
@@ -78,59 +72,19 @@ class _Counter:
 
 
 def _maker(config: CompressionConfig) -> Callable[[Count], Compressor]:
-    own = config.compressor
-    if own is not None:
-        if not isinstance(own, Compressor):
-            kind = type(own).__name__
-            raise ConfigError(f"compression.compressor must be a Compressor, got {kind}")
+    if config.compressor is not None:
+        own = checked(config.compressor)
         return lambda _: own
-    if config.method == "llmlingua2":
-        model = llmlingua2(config.model)
-        return lambda _: model
-    if config.model is not None:
-        raise ConfigError(f"compression.model is for llmlingua2, not for {config.method!r}")
-    embed = _embed(config.embedder)
-    if config.method == "extractive":
-        return lambda count: Extractive(count, embed)
-    if config.method == "structured":
-        return Structured
-    return lambda count: Mixed(count, Extractive(count, embed), Structured(count), _is_structured)
+    make = maker_of("auto" if config.method == "off" else config.method, config.model)
+    embed = _embed(config)
+    return lambda count: make(count, embed)
 
 
-def llmlingua2(model: str | None) -> Compressor:
-    """LLMLingua-2 over a checkpoint, or over the folder of an ONNX export of one.
-
-    Raises:
-        MissingExtra: what runs it is not installed.
-        ConfigError: the folder is none of a token classifier.
-    """
-    count = counter_for(_A_MODEL).count
-    if model is not None and (Path(model).expanduser() / "model.onnx").is_file():
-        try:
-            from tokenomics_shared.adapters.llmlingua2_onnx import LLMLingua2Onnx
-        except ImportError as error:
-            raise MissingExtra("LLMLingua-2 by ONNX", "embeddings") from error
-        return LLMLingua2Onnx(Path(model).expanduser(), count=count)
-    try:
-        from tokenomics_shared.adapters.llmlingua2 import LLMLingua2
-    except ImportError as error:
-        raise MissingExtra("compression.method = 'llmlingua2'", "llmlingua2") from error
-    return LLMLingua2(model, count=count) if model else LLMLingua2(count=count)
-
-
-def _embed(given: Any) -> Embed | None:
+def _embed(config: CompressionConfig) -> Embed | None:
+    given = config.embedder
     if given is None or given is False:
         return None
-    try:
-        from tokenomics_shared.adapters.embeddings import embedder_of
-        from tokenomics_shared.adapters.memoised import Memoised
-    except ImportError as error:
-        raise MissingExtra("compression.embedder", "embeddings") from error
-    return Memoised(embedder_of(None if given is True else given)).embed
-
-
-def _is_structured(text: str) -> bool:
-    return shape_of(text) is not None
+    return embed_by(None if given is True else given, config.embedder_timeout_s)
 
 
 def _allocator(config: OrchestratorConfig) -> Allocator:

@@ -5,10 +5,10 @@ from typing import Final, Protocol
 
 from tokenomics_shared.effects import Steps
 from tokenomics_shared.orchestrator.allocation import RESPONSE_SHARE
-from tokenomics_shared.orchestrator.history import Turn, Window, cut
+from tokenomics_shared.orchestrator.history import Turn, cut
 from tokenomics_shared.ports import Account
 from tokenomics_shared.shrinking.summaries import Summaries
-from tokenomics_shared.shrinking.work import Work
+from tokenomics_shared.shrinking.work import TURN_OVERHEAD, Work
 from tokenomics_shared.types import SYSTEM_ROLES, Message
 
 HEADING: Final = "Summary of our conversation so far:\n"
@@ -71,6 +71,9 @@ class CutHistory:
     ) -> Steps[tuple[tuple[Message, ...], Sequence[int]]]:
         """The window, with a summary of what is before it."""
         room = max(1, _room(work.budget) - work.tools)
+        if self._summaries is not None:
+            # A summary takes its place; of a small budget less, or every turn would be a cut.
+            room -= min(self._summaries.max_tokens + TURN_OVERHEAD, room // 4)
         window = cut(list(_turns(work)), room, self._keep_last)
         if window.tokens > room:
             work.notes.append(
@@ -81,25 +84,17 @@ class CutHistory:
         if not gone:
             return tuple(work.messages), ()
         kept = [work.messages[place] for place in window.kept]
-        summary = yield from self._summary(work, window, account)
+        summary = ""
+        if self._summaries is not None:
+            turns = work.prompt.messages
+            stretches = [[turns[place] for place in stretch] for stretch in window.stretches]
+            summary = yield from self._summaries.of(stretches, work.roster, account)
         if summary:
-            at = sum(1 for message in kept if message.role in SYSTEM_ROLES)
-            at = next((i for i, it in enumerate(kept) if it.role not in SYSTEM_ROLES), at)
-            kept.insert(at, Message("human", HEADING + summary))
+            told = Message("human", HEADING + summary)
+            work.added = work.counter.count(told.text) + TURN_OVERHEAD
+            others = (at for at, it in enumerate(kept) if it.role not in SYSTEM_ROLES)
+            kept.insert(next(others, len(kept)), told)
         return tuple(kept), gone
-
-    def _summary(self, work: Work, window: Window, account: Account | None) -> Steps[str]:
-        """What the left-out stretches say; empty where nobody sums them up."""
-        if self._summaries is None:
-            return ""
-        said = ""
-        for stretch in window.stretches:
-            turns = tuple(work.prompt.messages[place] for place in stretch)
-            told = yield from self._summaries.of(said, turns, work.roster, account)
-            if told is None:
-                return ""
-            said = told
-        return said
 
 
 def _room(budget: int) -> int:

@@ -15,6 +15,8 @@ MOST_CHARS: Final = 16_000_000
 _SHORT: Final = 200
 """Characters up to which a text is as quickly read as looked up."""
 
+ENTRY: Final = 200
+"""Characters that each counts for besides its own: an empty one takes memory, too."""
 
 T = TypeVar("T")
 
@@ -48,10 +50,10 @@ class Memo(ForkSafe, Generic[T]):
             if known is not None:
                 return known
             self._kept[key] = made
-            self._chars += self._chars_of(made)
+            self._chars += self._chars_of(made) + ENTRY
             while self._chars > self._most and len(self._kept) > 1:
                 _, old = self._kept.popitem(last=False)
-                self._chars -= self._chars_of(old)
+                self._chars -= self._chars_of(old) + ENTRY
             return made
 
 

@@ -112,7 +112,6 @@ class Shrinking:
         self._tools = tools
         self._history = history
         self._token_budget = token_budget
-        self._kits: dict[str, Kit] = {}
         self._compressed = Memo[str](len)
         self._settled = Memo[Settled](lambda it: it.chars)
         self._digest_of = Digests()
@@ -126,20 +125,21 @@ class Shrinking:
         budget = prompt.token_budget or self._token_budget
         if not found and not self._history.may_cut(plan.input_tokens, budget):
             return prompt, plan
-        kit = yield from self._kit(roster.tiers[roster.premium.tier].model)
-        work = Work(prompt, roster, kit.counter, budget, self._digest_of)
-        about = f"{work.model}|{budget}|{work.tools}".encode()
-        for places in found:
-            yield from self._shorten(work, kit.compressor, places, about)
+        told = account is None
+        model = roster.tiers[roster.premium.tier].model
+
+        def worked() -> Work:
+            kit = self._tools.kit(model)
+            work = Work(prompt, roster, kit.counter, budget, self._digest_of, only_told=told)
+            about = f"{model}|{budget}|{work.tools}".encode()
+            for places in found:
+                self._shorten(work, kit.compressor, places, about)
+            return work
+
+        # Counting and compressing a long text takes too long for an event loop.
+        work: Work = yield from Call(worked)
         messages, gone = yield from self._history.kept(work, account)
         return replace(prompt, messages=messages), planned(work, plan, gone)
-
-    def _kit(self, model: str) -> Steps[Kit]:
-        kit = self._kits.get(model)
-        if kit is None:
-            made: Kit = yield from Call(lambda: self._tools.kit(model))
-            kit = self._kits.setdefault(model, made)
-        return kit
 
     def _long(self, prompt: Prompt) -> list[range]:
         """What came together, where there may be long texts."""
@@ -154,18 +154,17 @@ class Shrinking:
         """Characters up to which no text is long: a token has one at least."""
         return min(self._rules.min_chars, self._rules.min_tokens)
 
-    def _shorten(
-        self, work: Work, compressor: Compressor, places: range, about: bytes
-    ) -> Steps[None]:
+    def _shorten(self, work: Work, compressor: Compressor, places: range, about: bytes) -> None:
         """Shorten what is long of the messages that came together."""
         key = work.digest(places.stop) + about
         settled = self._settled.get(key)
         if settled is None:
-            made = yield from self._made(work, compressor, places)
-            settled = self._settled.put(key, made)
+            settled = self._made(work, compressor, places)
+            if not work.only_told:
+                settled = self._settled.put(key, settled)
         work.send(settled)
 
-    def _made(self, work: Work, compressor: Compressor, places: range) -> Steps[Settled]:
+    def _made(self, work: Work, compressor: Compressor, places: range) -> Settled:
         """How the long texts of these messages are sent."""
         rules, count = self._rules, work.counter.count
         new = blocks(work.prompt.messages, places, self._least + 1)
@@ -178,7 +177,7 @@ class Shrinking:
         texts = []
         for each, budget in zip(sized, budgets, strict=True):
             block, came = each.block, each.tokens
-            text = yield from self._shortened(compressor, block, budget)
+            text = self._shortened(compressor, block, budget)
             sent = came if text == block.text else count(text)
             if not text or not self._is_sent(work, places, each, sent):
                 text, sent = "", came
@@ -214,7 +213,7 @@ class Shrinking:
         shares = division.allocations[len(parts) - len(wanted) : len(parts)]
         return [max(1, share.tokens) for share in shares], division.note
 
-    def _shortened(self, compressor: Compressor, block: Block, budget: int) -> Steps[str]:
+    def _shortened(self, compressor: Compressor, block: Block, budget: int) -> str:
         """The shortened text; the text itself when it can't be shortened."""
         about = f"{compressor.name}|{block.kind}|{budget}|{len(block.query)}|{block.query}"
         key = digest_of(digest_of(b"", about), block.text)
@@ -222,13 +221,7 @@ class Shrinking:
         if known is not None:
             return known
 
-        def compressed() -> str:
-            return compressor.compress([block.text], block.query, budget, block.kind)[0]
-
-        if compressor.blocking:
-            text = yield from Call(compressed)
-        else:
-            text = compressed()
+        (text,) = compressor.compress([block.text], block.query, budget, block.kind)
         return self._compressed.put(key, text)
 
     def _is_sent(self, work: Work, places: range, each: Sized, sent: int) -> bool:
@@ -241,15 +234,18 @@ class Shrinking:
         decided = self._beginnings.decided(key)
         if decided is None:
             change = self._change(work, each, sent)
-            worth = is_worth(change, Rates.of(work.roster, self._tools.price))
-            decided = self._beginnings.decide(key, shorten=worth)
+            decided = is_worth(change, Rates.of(work.roster, self._tools.price))
+            if not work.only_told:
+                decided = self._beginnings.decide(key, shorten=decided)
         return decided
 
     def _change(self, work: Work, each: Sized, sent: int) -> Change:
         block, place = each.block, each.block.message
         text = work.prompt.messages[place].text
         if place not in work.stable:
-            work.stable[place] = self._beginnings.stable(work.digest(place), text)
+            work.stable[place] = self._beginnings.stable(
+                work.digest(place), text, keep=not work.only_told
+            )
         chars = work.stable[place]
         # Providers keep a beginning as a whole, however many texts there are in it.
         if sum(work.sizes[:place]) + work.came[place] * chars / len(text) < CACHED_FROM:

@@ -1,15 +1,14 @@
 """Summaries of old turns by the cheapest model, each made once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Final
 
-from tokenomics_shared.effects import Generate, Steps
+from tokenomics_shared.effects import Call, Generate, Steps
 from tokenomics_shared.errors import CallFailed
 from tokenomics_shared.ports import Account
 from tokenomics_shared.shrinking.memo import Memo
 from tokenomics_shared.shrinking.worth import digest_of
-from tokenomics_shared.types import Message, Prompt, Roster
+from tokenomics_shared.types import Message, Prompt, Roster, Strategy
 
 _TASK: Final = (
     "You keep the notes of a conversation between a user and an assistant, so that it can go on "
@@ -29,7 +28,7 @@ Unaltered = Callable[[str, str], bool]
 class Summaries:
     """Sums up stretches of conversations, each together with the summary of what was before.
 
-    A stretch's summary is kept in the process, so that the same bytes are sent at every turn.
+    Summaries are kept in the process, so that the same bytes are sent at every turn.
     Safe to share between threads.
     """
 
@@ -37,46 +36,58 @@ class Summaries:
         """Make it.
 
         Args:
-            max_tokens: of a summary.
+            max_tokens: of a summary at most.
             unaltered: says whether a summary may be trusted.
         """
-        self._max_tokens = max_tokens
+        self.max_tokens = max_tokens
         self._unaltered = unaltered
         self._memo = Memo[str](len)
 
     def of(
-        self, before: str, turns: Sequence[Message], roster: Roster, account: Account | None
-    ) -> Steps[str | None]:
-        """The summary of these turns and of what was before them.
+        self, stretches: Sequence[Sequence[Message]], roster: Roster, account: Account | None
+    ) -> Steps[str]:
+        """The summary of these stretches.
+
+        It rolls on from the latest that is known, in one call, however many stretches came since.
 
         Args:
-            before: the summary of what was before; empty for nothing.
-            turns: the stretch.
+            stretches: of a conversation, oldest first, at least one.
             roster: its cheapest arm sums up.
             account: where that is charged; None to make no call.
 
         Returns:
-            None when there is none: the call failed, or the summary says what the turns don't.
+            What is known of them: where the call failed, or made things up, of the first ones
+            alone; empty for nothing.
         """
-        told = _told(before, turns)
-        key = digest_of(str(self._max_tokens).encode(), told)
-        known = self._memo.get(key)
-        if known is not None or account is None:
-            return known or None
+        keys = self._keys(stretches)
+        known = [self._memo.get(key) for key in keys]
+        done = max((end for end, text in enumerate(known, 1) if text), default=0)
+        before = known[done - 1] or "" if done else ""
+        if account is None or known[-1] is not None:
+            return before
+        told = _told(before, [turn for stretch in stretches[done:] for turn in stretch])
         text = yield from self._made(told, roster, account)
         if text is None:
-            return None
-        if not text or not self._unaltered(told, text):
+            return before
+        trusted: bool = yield from Call(lambda: bool(text) and self._unaltered(told, text))
+        if not trusted:
             # Kept as none, so that nothing is spent on it again.
             account.note("summary refused: it says what the turns don't")
-            text = ""
-        return self._memo.put(key, text) or None
+        return self._memo.put(keys[-1], text if trusted else "") or before
+
+    def _keys(self, stretches: Sequence[Sequence[Message]]) -> list[bytes]:
+        """What each stretch's summary is kept under: by it and all before it."""
+        keys = [str(self.max_tokens).encode()]
+        for turns in stretches:
+            keys.append(digest_of(keys[-1], _told("", turns)))
+        return keys[1:]
 
     def _made(self, told: str, roster: Roster, account: Account) -> Steps[str | None]:
-        arm = replace(roster.arms[0], max_tokens=None, temperature=0.0)
-        task = _TASK.format(words=max(20, self._max_tokens // 2))
+        # Nothing that the arm sets for answers; some models refuse any temperature.
+        arm = Strategy(roster.arms[0].tier)
+        task = _TASK.format(words=max(20, self.max_tokens // 2))
         prompt = Prompt(
-            (Message("system", task), Message("human", told)), max_tokens=self._max_tokens
+            (Message("system", task), Message("human", told)), max_tokens=self.max_tokens
         )
         try:
             with account.leg(arm, prompt, "summary") as leg:
@@ -89,8 +100,9 @@ class Summaries:
 
 
 def _told(before: str, turns: Sequence[Message]) -> str:
-    lines = [f"[notes so far]\n{before}"] if before else []
+    lines = []
     for turn in turns:
         calls = "".join(f"\n[calls {call.name} with {call.args}]" for call in turn.tool_calls)
         lines.append(f"[{turn.role}]\n{turn.text}{calls}")
-    return "\n\n".join(lines)[-_LONGEST:]
+    notes = f"[notes so far]\n{before}\n\n" if before else ""
+    return notes + "\n\n".join(lines)[-_LONGEST:]

@@ -23,12 +23,15 @@ def planned(work: Work, plan: QueryPlan, gone: Sequence[int]) -> QueryPlan:
         parts += own if place not in left_out else [it._replace(tokens=0) for it in own]
     if work.tools:
         parts.append(Share("tools", work.tools, work.tools))
+    if work.added:
+        parts.append(Share("history", work.added, 0))
     told = shares(parts, work.budget, plan.predicted_output_tokens)
     sent = sum(part.tokens for part in parts)
     came = sum(part.wanted for part in parts)
-    dropped = sum(work.sizes[place] for place in gone)
-    unsent = [Unsent("compression", work.fresh, work.cached)] if work.fresh or work.cached else []
-    if dropped:
+    fresh, cached = work.spared(left_out)
+    unsent = [Unsent("compression", fresh, cached)] if fresh or cached else []
+    dropped = sum(work.came[place] for place in gone) - work.added
+    if dropped > 0:
         # Old turns would have come from the provider's prompt cache.
         unsent.append(Unsent("orchestrator", 0, dropped))
     return replace(

@@ -1,6 +1,6 @@
 """One request while it is shortened: its messages, their sizes, and what was left out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import groupby
@@ -25,12 +25,14 @@ class Work:
         counter: counts tokens.
         budget: tokens it may take, the answer included.
         digest_of: gives a text's digest.
+        only_told: nothing is sent, so nothing that is decided is kept to.
         tools: tokens of the tools' schemas.
         came: tokens of each message as it came.
         sizes: of each as it is sent.
         messages: as they are sent.
         parts: of each message its long texts: what each is, its tokens as sent and as it came.
-        fresh, cached: tokens that compression leaves out, of the last messages and of others.
+        saved: tokens that compression leaves out of each message.
+        added: tokens of a summary in place of turns that are not sent.
         notes: what could not be done, in words.
         stable: of messages, the characters of their beginning that an earlier request had.
     """
@@ -40,13 +42,14 @@ class Work:
     counter: TokenCounter
     budget: int
     digest_of: Callable[[str], bytes]
+    only_told: bool = False
     tools: int = 0
     came: list[int] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     parts: dict[int, list[Share]] = field(default_factory=dict)
-    fresh: int = 0
-    cached: int = 0
+    saved: dict[int, int] = field(default_factory=dict)
+    added: int = 0
     notes: list[str] = field(default_factory=list)
     stable: dict[int, int] = field(default_factory=dict)
     _known: dict[int, bytes] = field(default_factory=dict)
@@ -63,11 +66,6 @@ class Work:
         self._new_from = max(last, default=0)
 
     _new_from: int = 0
-
-    @property
-    def model(self) -> str:
-        """The premium model's name."""
-        return self.roster.tiers[self.roster.premium.tier].model
 
     def digest(self, place: int) -> bytes:
         """The digest of all messages before this place, as they came."""
@@ -99,17 +97,18 @@ class Work:
         for place, texts in settled.by_message:
             self.parts[place] = [it.share for it in texts]
             done = [(it.block, it.new) for it in texts if it.new]
-            if not done:
-                continue
-            self.messages[place] = rewritten(self.prompt.messages[place], done)
-            saved = sum(it.share.wanted - it.share.tokens for it in texts)
-            self.sizes[place] -= saved
-            if place >= self._new_from:
-                self.fresh += saved
-            else:
-                self.cached += saved
+            if done:
+                self.messages[place] = rewritten(self.prompt.messages[place], done)
+                self.saved[place] = sum(it.share.wanted - it.share.tokens for it in texts)
+                self.sizes[place] -= self.saved[place]
         if settled.note:
             self.notes.append(settled.note)
+
+    def spared(self, gone: Container[int]) -> tuple[int, int]:
+        """Tokens that compression leaves out of what is sent: of the last messages, of others."""
+        sent = [(place, saved) for place, saved in self.saved.items() if place not in gone]
+        fresh = sum(saved for place, saved in sent if place >= self._new_from)
+        return fresh, sum(saved for _, saved in sent) - fresh
 
     def shares(self, place: int) -> list[Share]:
         """A message's part in the plan; of new ones, each long text apart."""

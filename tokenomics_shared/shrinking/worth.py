@@ -106,29 +106,30 @@ class Beginnings(ForkSafe):
     def decided(self, key: bytes) -> bool | None:
         """Whether this text, at this place of this conversation, is sent shortened."""
         with self.lock:
-            if key in self._decided:
-                # A conversation that goes on outlives those that are over.
+            decided = self._decided.get(key)
+            if decided is not None:
                 self._decided.move_to_end(key)
-            return self._decided.get(key)
+            return decided
 
     def decide(self, key: bytes, *, shorten: bool) -> bool:
-        """Keep to it from now on; returns what is kept to, which is another's who was first."""
+        """Keep to it from now on; returns what is kept to, another's word where it was first."""
         with self.lock:
-            kept = self._decided.setdefault(key, shorten)
+            decided = self._decided.setdefault(key, shorten)
             _trim(self._decided)
-            return kept
+            return decided
 
-    def stable(self, before: bytes, text: str) -> int:
-        """Characters of the text's beginning that an earlier request had, and remember it.
+    def stable(self, before: bytes, text: str, *, keep: bool = True) -> int:
+        """Characters of the text's beginning that an earlier request had.
 
         Args:
             before: digest of all that comes before the text.
             text: the text as it came.
+            keep: remember it, because it is sent now.
         """
         marks = list(_marks(before, text))
         with self.lock:
             known = [place for place, mark in enumerate(marks, 1) if mark in self._seen]
-            for mark in marks:
+            for mark in marks if keep else ():
                 self._seen[mark] = None
                 self._seen.move_to_end(mark)
             _trim(self._seen)
