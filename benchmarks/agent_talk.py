@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from langchain.agents import create_agent
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AnyMessage, HumanMessage
 from langchain_core.tools import BaseTool, StructuredTool
-from tool_texts import CITIES, FIRST, LAST, REGIONS, SERVICES, hexes, stamp
+from tool_cases import CITIES, FIRST, LAST, REGIONS, SERVICES, hexes, stamp
 
 from tokenomics_shared.testing import ChatRequest
 

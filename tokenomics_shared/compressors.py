@@ -49,15 +49,19 @@ def maker_of(name: str, model: str | None = None) -> Make:
     raise ConfigError(f"compressor must be one of {', '.join(NAMES)}, got {name!r}")
 
 
-def checked(given: Any) -> Compressor:
+def checked(given: Any, setting: str = "compressor") -> Compressor:
     """A user's own compressor.
+
+    Args:
+        given: it.
+        setting: what it was given as.
 
     Raises:
         ConfigError: it is none.
     """
     if isinstance(given, type) or not isinstance(given, Compressor):
         kind = given.__name__ if isinstance(given, type) else type(given).__name__
-        raise ConfigError(f"compressor must be a name or a Compressor, got {kind}")
+        raise ConfigError(f"{setting} must be a name or a Compressor, got {kind}")
     return given
 
 

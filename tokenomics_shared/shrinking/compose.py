@@ -73,7 +73,7 @@ class _Counter:
 
 def _maker(config: CompressionConfig) -> Callable[[Count], Compressor]:
     if config.compressor is not None:
-        own = checked(config.compressor)
+        own = checked(config.compressor, "compression.compressor")
         return lambda _: own
     make = maker_of("auto" if config.method == "off" else config.method, config.model)
     embed = _embed(config)
