@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-memory bench-routing clean
+.PHONY: help demo test check format bench bench-memory bench-routing bench-compression clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ bench-memory: $(READY) ## Measure memory: right and wrong hits on recorded promp
 bench-routing: $(READY) ## Measure routing and cascades on recorded outcomes; ARGS=--quick for a glance, ARGS="--seeds 3" for fewer orders online.
 	$(BIN)/python benchmarks/cascade.py --json benchmarks/results/cascade.json
 	$(BIN)/python benchmarks/routing.py --json benchmarks/results/routing.json $(ARGS)
+
+bench-compression: $(READY) ## Measure compression of retrieved text, tools' results and conversations, and predicted lengths.
+	$(BIN)/python benchmarks/compression.py --json benchmarks/results/compression.json $(ARGS)
+	$(BIN)/python benchmarks/length.py --json benchmarks/results/length.json
 
 clean: ## Remove everything that was built.
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

@@ -1,76 +1,23 @@
-"""Tool results with a planted answer: pages of APIs, and what a search found.
-
-All are made from a seed. Where the answer is, how it stands out and how it is asked for vary, and
-there is much beside it that looks like one: near-duplicate ids, benign warnings, counts of no
-errors.
-"""
+"""Tool results with a planted answer: pages of APIs."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-FIRST = "Ana Ben Chloe Dev Elif Femi Goran Hana Ivan Jia Kofi Lena Mateo Nadia Omar Priya".split()
-LAST = (
-    "Adler Brandt Costa Diaz Egede Fischer Gupta Haddad Ito Jansen Khan Lopez Meyer Novak".split()
+from tool_cases import (
+    CITIES,
+    FIRST,
+    LAST,
+    REGIONS,
+    SERVICES,
+    Case,
+    as_json,
+    field,
+    hexes,
+    middle,
+    stamp,
 )
-CITIES = "Lisbon Osaka Nairobi Lyon Austin Bergen Quito Perth Leeds Izmir Porto Hanoi".split()
-SERVICES = (
-    "checkout billing catalog search-api auth gateway ledger mailer inventory pricing recommender"
-    " sessions uploads webhooks notifier scheduler exporter ingest profile cart"
-).split()
-REGIONS = ("eu-west-1", "us-east-1", "us-west-2", "ap-south-1")
-
-
-@dataclass(frozen=True)
-class Case:
-    """A tool's result, a question to it, and what must still be there to answer it.
-
-    Attributes:
-        kind: what the text is.
-        asked: how the answer is asked for: by its `id`, by what is `described`, or `open`, in
-            words that the answer has none of.
-        text: the result.
-        query: the question.
-        answer: texts that are all in what answers it.
-    """
-
-    kind: str
-    asked: str
-    text: str
-    query: str
-    answer: tuple[str, ...]
-
-
-def hexes(random: Random, digits: int) -> str:
-    """Random hexadecimal digits."""
-    return f"{random.getrandbits(4 * digits):0{digits}x}"
-
-
-def stamp(random: Random, minute: int) -> str:
-    """A time of 2025, so many minutes after its first day of May began."""
-    hours, left = divmod(minute, 60)
-    days, hour = divmod(hours, 24)
-    return f"2025-05-{1 + days % 30:02}T{hour:02}:{left:02}:{random.randrange(60):02}Z"
-
-
-def middle(random: Random, count: int) -> int:
-    """A place that is neither among the first nor among the last."""
-    return random.randrange(max(4, count // 8), count - max(4, count // 8))
-
-
-def as_json(random: Random, value: Any) -> str:
-    """JSON as tools write it: compact, with spaces, or indented."""
-    style = random.choice(("compact", "spaced", "indented"))
-    if style == "compact":
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=random.random() < 0.5)
-    return json.dumps(value, indent=2 if style == "indented" else None)
-
-
-def field(value: Any, *keys: str) -> tuple[str, ...]:
-    """What a record's fields look like in JSON without spaces."""
-    return tuple(f'"{key}":{json.dumps(value[key], separators=(",", ":"))}' for key in keys)
 
 
 def orders(random: Random) -> Case:
@@ -316,75 +263,3 @@ def lines_of_json(random: Random) -> Case:
 
 
 API: Sequence[Callable[[Random], Case]] = (orders, hosts, pods, readings, services, lines_of_json)
-
-FACTS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "battery": (
-        ("How long does the battery of the Aria X2 last?", "The Aria X2 ran for 14 hours and 20 minutes in our video loop."),
-        ("What does replacing the battery of the Aria X2 cost?", "A new cell for the Aria X2 is 79 euros, labour included."),
-    ),
-    "bridge": (
-        ("When was the Velden bridge opened?", "Velden's bridge was opened to traffic on 12 June 1957."),
-        ("Who designed the Velden bridge?", "The engineer Maria Oster drew the plans of the Velden crossing."),
-    ),
-    "library": (
-        ("Which version of frobkit fixed the memory leak?", "The leak in frobkit's pool is gone since release 3.8.2."),
-        ("How do I set a proxy in frobkit?", "Pass proxies={'https': url} to the frobkit Session."),
-    ),
-    "visa": (
-        ("How many days may tourists stay in Norland?", "Tourists may stay in Norland for up to 45 days in a half-year."),
-        ("What does a Norland visa cost?", "The fee for entering Norland is 38 dollars, paid on arrival."),
-    ),
-    "drug": (
-        ("What is the maximum daily dose of lenoxatrin?", "Adults should not take more than 60 mg of lenoxatrin a day."),
-        ("Can lenoxatrin be taken with alcohol?", "Drinking while on lenoxatrin raises the risk of dizziness."),
-    ),
-}  # fmt: skip
-"""Questions with snippets that answer them, by subject."""
-
-FILLER = (
-    "{s}: everything you need to know, updated for this year by our editors.",
-    "Ten things people ask about {s}, and what experts reply.",
-    "Buy {s} accessories online. Free delivery over 40 euros. Customer reviews and offers.",
-    "Forum: I have had trouble with {s} since last week, has anybody else seen this?",
-    "The history of {s}, from its beginnings to the present day, with many pictures.",
-    "Compare prices of {s} from 25 shops. No errors in stock, see delivery times.",
-    "Video: {s} explained in five minutes. Like and subscribe for more.",
-    "Our guide to {s} has been read 12,000 times. Download the PDF.",
-    "News about {s}: press releases, events and appointments.",
-    "A podcast episode in which two journalists discuss {s} and its critics.",
-)
-NAMES = {
-    "battery": "Aria X2",
-    "bridge": "Velden bridge",
-    "library": "frobkit",
-    "visa": "Norland",
-    "drug": "lenoxatrin",
-}
-
-
-def search_results(random: Random) -> Case:
-    """What a web search found, as JSON: titles, addresses and snippets."""
-    subject = random.choice(sorted(FACTS))
-    facts = FACTS[subject]
-    query, answer = random.choice(facts)
-    name = NAMES[subject]
-    count = random.randrange(10, 24)
-    snippets = [random.choice(FILLER).format(s=name) for _ in range(count)]
-    other = next(said for _, said in facts if said != answer)
-    snippets[random.randrange(count)] = other
-    at = random.randrange(1, count - 1)
-    snippets[at] = (
-        f"{random.choice(FILLER).format(s=name)} {answer}" if random.random() < 0.5 else answer
-    )
-    results = [
-        {
-            "position": place + 1,
-            "title": f"{name} - {random.choice(CITIES)} {random.choice(('Post', 'Review', 'Wiki', 'Daily'))}",
-            "url": f"https://www.{random.choice(CITIES).lower()}-{hexes(random, 4)}.example/{subject}/{hexes(random, 8)}",
-            "snippet": snippet,
-            "date": stamp(random, random.randrange(40000))[:10],
-        }
-        for place, snippet in enumerate(snippets)
-    ]
-    page = {"query": query, "engine": "web", "took_ms": 212, "results": results}
-    return Case("search", "described", as_json(random, page), query, (json.dumps(answer)[1:-1],))

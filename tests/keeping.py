@@ -1,6 +1,8 @@
 """A token classifier in small, with known preferences: content words stay, fillers go."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 FILLERS = (
     "a about an and are as at be been but by can could do does for from had has have he her his "
@@ -32,7 +34,7 @@ def likings() -> list[float]:
 
 
 def tokenizer() -> str:
-    """A `tokenizer.json` as BERT's, whose letter case is left as it is by no one."""
+    """A `tokenizer.json` as BERT's, which lowers letters."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
     ids = {token: at for at, token in enumerate(VOCABULARY)}
@@ -82,37 +84,63 @@ def export(folder: Path) -> Path:
     return folder
 
 
-def checkpoint(folder: Path, *, blind: bool = True) -> Path:
-    """A BERT checkpoint for torch: of random weights, or one that has the same preferences.
+def checkpoint(folder: Path) -> Path:
+    """A BERT for torch, of random weights (seed 0)."""
+    from transformers import BertConfig, BertForTokenClassification
 
-    Args:
-        folder: where to.
-        blind: whether it has no preferences but what its random weights give (seed 0).
-    """
+    config = BertConfig(
+        vocab_size=len(VOCABULARY), max_position_embeddings=512, num_labels=2, **_SMALL
+    )
+    marks = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token"), MARKS, strict=True))
+    return _saved(folder, tokenizer(), marks, lambda: BertForTokenClassification(config))
+
+
+def roberta(folder: Path) -> Path:
+    """An XLM-RoBERTa for torch, of random weights (seed 0): its tokens begin with a space."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+    from transformers import XLMRobertaConfig, XLMRobertaForTokenClassification
+
+    marks = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+    pieces = [(mark, 0.0) for mark in marks.values()]
+    pieces += [(f"\u2581{word}", -3.0) for word in FILLERS] + [("\u2581", -4.0)]
+    pieces += [(letter, -6.0) for letter in (*SUBWORDS, *PUNCTUATION)]
+    made = Tokenizer(models.Unigram(pieces, unk_id=3))
+    made.pre_tokenizer = pre_tokenizers.Metaspace()
+    made.decoder = decoders.Metaspace()
+    made.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    config = XLMRobertaConfig(
+        vocab_size=len(pieces),
+        max_position_embeddings=514,
+        num_labels=2,
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+        **_SMALL,
+    )
+    return _saved(folder, made.to_str(), marks, lambda: XLMRobertaForTokenClassification(config))
+
+
+_SMALL: dict[str, Any] = {
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "initializer_range": 0.4,
+}
+
+
+def _saved(folder: Path, made: str, marks: dict[str, str], network: Callable[[], Any]) -> Path:
     import torch
-    from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerFast
 
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "made.json").write_text(tokenizer())
+    (folder / "made.json").write_text(made)
     PreTrainedTokenizerFast(
-        tokenizer_file=str(folder / "made.json"),
-        unk_token="[UNK]",  # noqa: S106 -- no password
-        pad_token="[PAD]",  # noqa: S106 -- no password
-        cls_token="[CLS]",  # noqa: S106 -- no password
-        sep_token="[SEP]",  # noqa: S106 -- no password
-        model_max_length=512,
+        tokenizer_file=str(folder / "made.json"), model_max_length=512, **marks
     ).save_pretrained(folder)
-    config = BertConfig(
-        vocab_size=len(VOCABULARY),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=512,
-        num_labels=2,
-        initializer_range=0.4,
-    )
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        BertForTokenClassification(config).save_pretrained(folder)
+        network().save_pretrained(folder)
     return folder

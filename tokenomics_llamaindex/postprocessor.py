@@ -161,20 +161,23 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
             new.text_resource = node.text_resource.model_copy(update={"text": left})
         if new.get_content(MetadataMode.NONE) != left:
             return found
-        note = {
-            "tokens_before": self._condenser.count(text),
-            "tokens_after": self._condenser.count(left),
-            "compressor": told.compressor,
-        }
-        earlier = node.metadata.get(KEY)
-        if isinstance(earlier, dict) and "tokens_before" in earlier:
-            note["tokens_before"] = earlier["tokens_before"]
-        new.metadata = {**node.metadata, KEY: note}
+        ours = self._note(node, text, left, told)
+        new.metadata = {**node.metadata, **ours}
         # Of a node without text the model needs no metadata either.
-        hidden = [KEY] if left else list(new.metadata)
+        hidden = list(ours if left else new.metadata)
         new.excluded_llm_metadata_keys = _with(node.excluded_llm_metadata_keys, hidden)
-        new.excluded_embed_metadata_keys = _with(node.excluded_embed_metadata_keys, [KEY])
+        new.excluded_embed_metadata_keys = _with(node.excluded_embed_metadata_keys, list(ours))
         return found.model_copy(update={"node": new})
+
+    def _note(self, node: BaseNode, text: str, left: str, told: Condensed) -> dict[str, Any]:
+        """What is added to the metadata; nothing where the name is somebody else's already."""
+        count = self._condenser.count
+        before = {"tokens_before": count(text)}
+        earlier = node.metadata.get(KEY, before)
+        if not isinstance(earlier, dict) or "tokens_before" not in earlier:
+            return {}
+        after = {"tokens_after": count(left), "compressor": told.compressor}
+        return {KEY: {"tokens_before": earlier["tokens_before"], **after}}
 
 
 _TIMES = ("embedder_timeout_s", "timeout_s")

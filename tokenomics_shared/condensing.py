@@ -11,16 +11,20 @@ from typing_extensions import override
 
 from tokenomics_shared.adapters.counting import counter_for
 from tokenomics_shared.adapters.timed import Timed
-from tokenomics_shared.compression import Extractive, Mixed, Structured, shape_of
-from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
+from tokenomics_shared.compressors import Embed, checked, embed_by, maker_of
+from tokenomics_shared.errors import ConfigError, PromptError
 from tokenomics_shared.planning import Compressor, Count, TokenCounter
 from tokenomics_shared.telemetry import Faults
 from tokenomics_shared.telemetry.faults import Shield
 
 _log = logging.getLogger("tokenomics")
 
-Embed = Callable[[Sequence[str]], Any]
-"""Vectors of texts, a row each."""
+QUICK = 200_000
+"""Characters that a compressor of ours shortens in a moment; of more nobody knows how long."""
+
+COUNTED, COUNTED_CHARS = 2_000, 4_000
+"""Texts whose tokens are remembered, and how long they may be. What is retrieved is counted by
+each part that it passes, and is retrieved again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,15 @@ class Condenser:
         Args:
             token_budget: tokens that all texts of a call together should have at most.
             compressor: "auto" for structured texts (JSON, logs, tables, HTML) and prose each by
-                its own, "extractive" or "structured" for one of them, or a compressor.
+                its own, "extractive" or "structured" for one of them, "llmlingua2", or a
+                compressor.
             embedder: None for MiniLM in this process where that is installed, False for none, or
                 what `embedder_of` takes: a LangChain or LlamaIndex embedder, a function, a name.
             model: the model that will read the texts; its encoding counts the tokens.
             embedder_timeout_s: seconds an embedder that is not in this process may take; then
                 the texts are shortened without.
-            timeout_s: seconds a compressor that is not ours, or that runs a model, may take;
-                then the texts come back as they were.
+            timeout_s: seconds a compressor that is not ours, or that runs a model, may take, and
+                any that has much to read; then the texts come back as they were.
 
         Raises:
             ConfigError: a setting is impossible, or the embedder is none.
@@ -102,7 +107,8 @@ class Condenser:
         }
         self.faults = Faults()
         self._counter: TokenCounter = counter_for(_model(model))
-        self._ways = _ways(self._counter.count, compressor, embedder, embedder_timeout_s)
+        self._remembered = functools.lru_cache(COUNTED)(self._counter.count)
+        self._ways = _ways(self.count, compressor, embedder, embedder_timeout_s)
         # Of one that is the caller's nobody knows how long it takes.
         self._ours = isinstance(compressor, str)
         self._timed = Timed("compressor", timeout_s)
@@ -137,13 +143,11 @@ class Condenser:
         budget = self.token_budget if token_budget is None else _budget(token_budget)
         notes: list[str] = []
         before = sum(map(self.count, given))
-        kept, after = given, before
-        if before > budget:
-            kept, after = self._shorter(given, before, asked, budget, notes)
+        kept, after = self._shorter(given, before, asked, budget, notes)
         if after > budget:
             notes.append(f"{after - budget} tokens over the budget of {budget}")
-        name = self._ways.name
-        return Condensed(kept, before, after, self.approximate, name, tuple(notes))
+        told = (self.approximate, self._ways.name, tuple(notes))
+        return Condensed(kept, before, after, *told)
 
     async def acondense(
         self, texts: Sequence[str], query: str | None = "", *, token_budget: int | None = None
@@ -158,12 +162,14 @@ class Condenser:
 
     def count(self, text: str) -> int:
         """The text's tokens; an estimate where the model's own encoding is not at hand."""
-        return self._counter.count(text)
+        return (self._remembered if len(text) <= COUNTED_CHARS else self._counter.count)(text)
 
     def _shorter(
         self, texts: tuple[str, ...], before: int, query: str, budget: int, notes: list[str]
     ) -> tuple[tuple[str, ...], int]:
         """The texts by the first way that works, and their tokens."""
+        if before <= budget:
+            return texts, before
         for compressor in self._ways.open(self.faults):
             with Shield(self.faults, "compression", notes):
                 kept = self._within(compressor, texts, query, budget)
@@ -179,7 +185,7 @@ class Condenser:
         def work() -> tuple[str, ...]:
             return tuple(compressor.compress(texts, query, budget))
 
-        quick = self._ours and not compressor.blocking
+        quick = self._ours and not compressor.blocking and sum(map(len, texts)) <= QUICK
         kept = work() if quick else self._timed.within(work)
         if len(kept) != len(texts) or not all(isinstance(text, str) for text in kept):
             raise TypeError(f"{compressor.name} gave {len(kept)} texts for {len(texts)}")
@@ -195,13 +201,7 @@ class _Ways:
         best: Compressor | None = None,
         later: Callable[[Embed], Compressor] | None = None,
     ) -> None:
-        """Name them.
-
-        Args:
-            plain: what is left.
-            best: what is tried before.
-            later: makes the best of the default embedder, when a call first needs it.
-        """
+        """`later` makes the best of the default embedder, when a call first needs it."""
         self.name = plain.name
         self._plain = plain
         self._best = best
@@ -209,54 +209,33 @@ class _Ways:
 
     def open(self, faults: Faults) -> tuple[Compressor, ...]:
         """All of them, the best first."""
-        later = self._later
-        if later is not None:
+        if (later := self._later) is not None:
             # Two threads may both do it; there is one default embedder all the same.
             self._best = _by_default(later, faults)
             self._later = None
         return (self._plain,) if self._best is None else (self._best, self._plain)
 
 
-_MAKERS: dict[str, Callable[[Count, Embed | None], Compressor]] = {
-    "auto": lambda count, embed: Mixed(
-        count, Extractive(count, embed), Structured(count), lambda text: shape_of(text) is not None
-    ),
-    "extractive": Extractive,
-    "structured": lambda count, _: Structured(count),
-}
-"""Compressors by name."""
+_READING = ("auto", "extractive")
+"""Compressors that read sentences by meaning."""
 
 
 def _ways(count: Count, compressor: Any, embedder: Any, timeout_s: float) -> _Ways:
     if not isinstance(compressor, str):
-        if not isinstance(compressor, Compressor):
-            kind = type(compressor).__name__
-            raise ConfigError(f"compressor must be a name or a Compressor, got {kind}")
-        return _Ways(compressor)
-    if compressor not in _MAKERS:
-        known = ", ".join(sorted(_MAKERS))
-        raise ConfigError(f"compressor must be one of {known}, got {compressor!r}")
-    make = functools.partial(_MAKERS[compressor], count)
+        return _Ways(checked(compressor))
+    make = functools.partial(maker_of(compressor), count)
     if embedder is False:
         return _Ways(make(None))
     if embedder is None:
-        return _Ways(make(None), later=None if compressor == "structured" else make)
-    return _Ways(make(None), make(_embed_by(embedder, timeout_s)))
-
-
-def _embed_by(given: Any, timeout_s: float) -> Embed:
-    try:
-        from tokenomics_shared.adapters.sentence_vectors import embed_by
-    except ImportError as error:
-        raise MissingExtra("embedding texts", "embeddings") from error
-    return embed_by(given, timeout_s)
+        return _Ways(make(None), later=make if compressor in _READING else None)
+    return _Ways(make(None), make(embed_by(embedder, timeout_s)))
 
 
 def _by_default(make: Callable[[Embed], Compressor], faults: Faults) -> Compressor | None:
     """A compressor with the default embedder; None where that is not to be had."""
     with faults.shield("embedder"):
         try:
-            return make(_embed_by(None, 0.0))
+            return make(embed_by(None, 0.0))
         except ConfigError as error:
             _say_once(f"texts are shortened without embeddings: {error}")
     return None

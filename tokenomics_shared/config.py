@@ -163,6 +163,7 @@ class CompressionConfig(Section):
         tool_ratio: share that a tool's result keeps.
         embedder: reads sentences by meaning: as for memory, or `True` for MiniLM in this process.
             None for words alone.
+        embedder_timeout_s: seconds an embedder that is not in this process may take.
         price: US dollars per million tokens that the compressor itself costs; 0 for what runs in
             this process.
     """
@@ -175,6 +176,7 @@ class CompressionConfig(Section):
     ratio: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.4
     tool_ratio: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.3
     embedder: Annotated[Any, Field(exclude=True)] = None
+    embedder_timeout_s: Annotated[float, Field(gt=0.0)] = 5.0
     price: Annotated[Decimal, Field(ge=0)] = Decimal(0)
 
 

@@ -70,13 +70,14 @@ class Compressor(Protocol):
         """Shorten texts that are sent together, as many and in the same order.
 
         Code, numbers with their units, quoted strings, URLs, identifiers, JSON keys, citations
-        and tool calls are never altered: of retrieved text and tool results whole sentences,
-        rows and records go or stay; of a question, all of them stay.
+        and tool calls are never altered: of retrieved text and tool results whole sentences, or
+        clauses of long ones, rows and records go or stay; of a question, all of them stay.
 
         Args:
             texts: the texts.
             query: what they are wanted for; empty when that is unknown.
-            budget: tokens that all of them together should have at most, at least 1.
+            budget: tokens that all of them together should have at most, at least 1; a question
+                may keep more, where more of it must stay.
             kind: what the texts are to the request.
 
         Returns:
@@ -249,6 +250,10 @@ class LengthPredictor(Protocol):
         censored: bool = False,
     ) -> None:
         """Take in how long an answer was; returns at once."""
+        ...
+
+    def refresh(self) -> None:
+        """Go on from what somebody else trained and stored meanwhile."""
         ...
 
     def flush(self) -> None:

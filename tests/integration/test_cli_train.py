@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.integration.test_cli import tokenomics
+from tests.lengths import made as lengths_made
 from tests.logs import made_rows, written
 from tests.unit.test_training import made
+from tokenomics_shared.adapters.sqlite_lengths import SqliteLengths
 from tokenomics_shared.adapters.sqlite_samples import SqliteSamples
+from tokenomics_shared.prediction import Quantiles
 
 pytest.importorskip("sklearn", reason="the extra `train` is not installed")
 
@@ -56,3 +59,49 @@ def test_a_foreign_file_is_named_and_left(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "samples.db" in done.stderr
     assert (tmp_path / "samples.db").read_text() == "Dear diary"
+
+
+def test_lengths_are_learned_and_how_good_they_are_is_said(tmp_path: Path) -> None:
+    pytest.importorskip("xgboost", reason="the extra `xgboost` is not installed")
+    with_lengths(learned(tmp_path, 20))
+    done = tokenomics("train", tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "pinball loss before" in done.stdout
+    assert "The lengths of rare stay as they are: 9 answers are too few" in done.stdout
+    again = json.loads(tokenomics("train", tmp_path, "--json").stdout)
+    lengths = {each["model"]: each for each in again if each["part"] == "lengths"}
+    assert lengths["gpt"]["reason"] == "0 answers since it was last trained, 50 are needed"
+    store = SqliteLengths(tmp_path / "lengths.db", on_fault=lambda _: None)
+    assert Quantiles.from_json(store.model("gpt") or "").samples == 90
+    store.close()
+
+
+def test_the_lengths_of_a_log_are_learned_too(tmp_path: Path) -> None:
+    pytest.importorskip("xgboost", reason="the extra `xgboost` is not installed")
+    log = written(tmp_path / "log.jsonl", made_rows(60))
+    told = json.loads(tokenomics("train", tmp_path, "--log", log, "--json").stdout)
+    lengths = [each for each in told if each["part"] == "lengths"]
+    assert [(each["model"], each["findings"], each["kept"]) for each in lengths] == [
+        ("cheap", 60, True),
+        ("premium", 60, True),
+    ]
+    assert all(each["after"] < each["before"] for each in map(losses, lengths))
+
+
+def test_a_foreign_file_of_lengths_is_named_and_left(tmp_path: Path) -> None:
+    (tmp_path / "lengths.db").write_text("Dear diary")
+    done = tokenomics("train", tmp_path)
+    assert done.returncode == 2
+    assert "lengths.db" in done.stderr
+    assert (tmp_path / "lengths.db").read_text() == "Dear diary"
+
+
+def with_lengths(folder: Path) -> None:
+    store = SqliteLengths(folder / "lengths.db", on_fault=lambda _: None)
+    for sample in [*lengths_made(90, model="gpt"), *lengths_made(9, model="rare")]:
+        store.put(sample)
+    store.close()
+
+
+def losses(told: dict[str, dict[str, float]]) -> dict[str, float]:
+    return {name: told[name]["pinball_loss"] for name in ("before", "after")}

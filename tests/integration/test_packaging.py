@@ -99,6 +99,24 @@ def test_each_framework_works_without_the_other(there: str, name: str, absent: s
     assert done.stdout == "200\n", done.stderr
 
 
+def test_texts_are_condensed_in_the_base_install() -> None:
+    code = (
+        "import sys\n"
+        "for name in ('numpy', 'onnxruntime', 'tiktoken'): sys.modules[name] = None\n"
+        "from tokenomics_shared import Condenser, MissingExtra\n"
+        "texts = ['It is brass. The warranty lasts 27 months.', 'Tea is served. It is green.']\n"
+        "print(Condenser(12).condense(texts, 'How long does the warranty last?').texts)\n"
+        "try: Condenser(embedder=len)\n"
+        "except MissingExtra as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert "The warranty lasts 27 months." in done.stdout, done.stderr
+    assert "pip install 'tokenomics-llm[embeddings]'" in done.stdout
+    assert done.stderr.count("without embeddings") == 1
+
+
 def test_the_llamaindex_package_without_llama_index_names_the_extra() -> None:
     code = (
         "import sys; sys.modules['llama_index'] = None\n"

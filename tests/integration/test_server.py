@@ -10,7 +10,7 @@ from typing import Any
 import openai
 import pytest
 
-from tokenomics_shared.testing import Fault, LoopbackServer, recorded, scripted
+from tokenomics_shared.testing import Fault, LoopbackServer, PromptCache, recorded, scripted
 
 ADD = {
     "type": "function",
@@ -161,6 +161,71 @@ def test_it_lets_in_who_has_the_key() -> None:
             turn: Any = {"role": "user", "content": "Hello"}
             assert opened.chat.completions.create(model="m", messages=[turn])
             assert [model.id for model in opened.models.list()] == ["m"]
+
+
+def cached(server: LoopbackServer, *texts: str, model: str = "m", **fields: Any) -> int:
+    """What of a conversation of these turns came from the prompt cache."""
+    turns: Any = [{"role": "user", "content": text} for text in texts]
+    with client(server) as opened:
+        made = opened.chat.completions.create(model=model, messages=turns, **fields)
+    assert made.usage is not None
+    assert made.usage.prompt_tokens_details is not None
+    return made.usage.prompt_tokens_details.cached_tokens or 0
+
+
+def test_it_has_no_prompt_cache_unless_told(server: LoopbackServer) -> None:
+    assert [cached(server, "a " * 2_000) for _ in range(2)] == [0, 0]
+    assert server.cached_tokens["m"] == 0
+
+
+def test_its_prompt_cache_keeps_beginnings_in_steps_from_a_length_on() -> None:
+    with LoopbackServer(prompt_cache=PromptCache()) as server:
+        assert cached(server, "a " * 1_020) == 0
+        assert cached(server, "a " * 1_020) == 0, "it has 1,023 tokens with those of its turn"
+        assert cached(server, "b " * 1_500, "Why?") == 0
+        assert cached(server, "b " * 1_500, "How?") == 1_408
+        assert cached(server, "b " * 1_500, "How?", "c " * 200) == 1_408
+        assert cached(server, "b " * 1_500, "How?", "c " * 201) == 1_664
+        assert cached(server, "b " * 1_100 + "c " * 1_000) == 1_024
+        assert cached(server, "c " + "b " * 1_500) == 0
+        assert cached(server, "b " * 1_500, "Why?", model="n") == 0
+        assert server.cached_tokens == {"m": 2 * 1_408 + 1_664 + 1_024, "n": 0}
+
+
+def test_its_prompt_cache_reads_all_that_a_model_does() -> None:
+    long = "a " * 1_500
+    with LoopbackServer(prompt_cache=PromptCache()) as server:
+        assert cached(server, long, tools=[ADD], tool_choice="none") == 0
+        assert cached(server, long) == 0
+        assert cached(server, long, tools=[ADD], tool_choice="none") > 1_408
+        turn: Any = {"role": "user", "name": "ann", "content": long}
+        with client(server) as opened:
+            named = opened.chat.completions.create(model="m", messages=[turn])
+        assert named.usage.prompt_tokens_details.cached_tokens == 0  # type: ignore[union-attr]
+        parts: Any = [{"type": "text", "text": long}]
+        assert [cached(server, parts), cached(server, parts)] == [0, 1_408]
+
+
+def test_streams_tell_of_the_prompt_cache() -> None:
+    with LoopbackServer(prompt_cache=PromptCache()) as server:
+        read = []
+        for _ in range(2):
+            chunks = list(stream(server, "a " * 1_500, stream_options={"include_usage": True}))
+            read.append(chunks[-1].usage.prompt_tokens_details.cached_tokens)
+        assert read == [0, 1_408]
+        assert server.input_tokens["m"] == 2 * 1_503
+
+
+def test_its_prompt_cache_forgets_what_is_old_or_too_much() -> None:
+    now = [0.0]
+    with LoopbackServer(prompt_cache=PromptCache(ttl_s=60, clock=lambda: now[0])) as server:
+        read = []
+        for now[0] in (0.0, 50.0, 100.0, 161.0):
+            read.append(cached(server, "a " * 1_500))
+        assert read == [0, 1_408, 1_408, 0]
+    with LoopbackServer(prompt_cache=PromptCache(most=12)) as server:
+        assert [cached(server, f"{word} " * 1_500) for word in "aba"] == [0, 0, 0]
+        assert cached(server, "a " * 1_500) == 1_408
 
 
 @pytest.fixture

@@ -137,8 +137,9 @@ def test_copies_share_it_and_a_pickled_one_does_the_same() -> None:
         ({"token_budget": 1.5}, "got 1.5"),
         ({"token_budget": True}, "got True"),
         ({"token_budget": "many"}, "got 'many'"),
-        ({"compressor": "zip"}, "one of auto, extractive, structured, got 'zip'"),
+        ({"compressor": "zip"}, "one of auto, extractive, llmlingua2, structured, got 'zip'"),
         ({"compressor": object()}, "a name or a Compressor, got object"),
+        ({"compressor": Own}, "a name or a Compressor, got"),
         ({"embedder": 3}, "int is not an embedder"),
         ({"model": ""}, "model must be a model's name"),
         ({"timeout_s": 0}, "timeout_s must be seconds above 0, got 0"),
@@ -191,6 +192,12 @@ class TestFaults:
     def test_one_that_hangs_is_given_up(self) -> None:
         kept = plain(compressor=Own(wait_s=1), timeout_s=0.05).condense(TEXTS, QUERY)
         assert kept.texts == tuple(TEXTS)
+        assert kept.notes[0] == "fault:compression:TimeoutError"
+
+    def test_a_text_of_any_length_takes_no_longer_than_it_may(self) -> None:
+        long = " ".join(PARAGRAPHS * 400)
+        kept = plain(timeout_s=0.001).condense([long], QUERY)
+        assert kept.texts == (long,)
         assert kept.notes[0] == "fault:compression:TimeoutError"
 
     def test_one_that_makes_texts_longer_is_not_listened_to(self) -> None:

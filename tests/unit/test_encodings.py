@@ -72,6 +72,13 @@ def test_without_an_encoding_counts_are_estimates_at_once_and_it_is_said_once(
     ]
 
 
+def test_without_tiktoken_counts_are_estimates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tokenomics_shared.adapters.tiktoken", None)
+    counter = counter_for("gpt-4o")
+    assert not counter.exact
+    assert counter.count(SAMPLES["prose"]) == estimate_tokens(SAMPLES["prose"])
+
+
 def test_what_was_an_estimate_stays_one_in_this_process(
     nothing_here: Path, packaged_content: bytes
 ) -> None:

@@ -1,12 +1,16 @@
 """One budget over texts of several kinds."""
 
+import json
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.retrieved import ANSWER, PARAGRAPHS
+from tokenomics_shared.compression import Extractive, Structured, shape_of
 from tokenomics_shared.compression.mixed import LEAST_SHARE, Mixed
+from tokenomics_shared.orchestrator import estimate_tokens
 from tokenomics_shared.planning import Compressor, TextKind
 
 QUERY = "how long does the warranty last"
@@ -154,3 +158,56 @@ def test_twice_is_once(texts: list[str], budget: int, query: str, stuck: set[str
     assert compressor.compress(once, query, budget) == once
     if not stuck:
         assert sum(map(count, once)) <= max(budget, 2)
+
+
+def real() -> Mixed:
+    return Mixed(
+        estimate_tokens,
+        Extractive(estimate_tokens),
+        Structured(estimate_tokens),
+        lambda text: shape_of(text) is not None,
+    )
+
+
+def rows(many: int) -> str:
+    return json.dumps([{"id": n, "lamp": f"lamp {n}", "warranty": n % 5} for n in range(many)])
+
+
+def log(many: int) -> str:
+    return "\n".join(f"2026-05-04 10:{n % 60:02d}:00 INFO order {n} packed" for n in range(many))
+
+
+def table(many: int) -> str:
+    lines = [f"| {n} | lamp {n} | {n * 3} months |" for n in range(many)]
+    return "\n".join(["| id | name | warranty |", "|---|---|---|", *lines])
+
+
+RETRIEVED = st.lists(
+    st.one_of(
+        st.sampled_from(PARAGRAPHS),
+        st.builds(rows, st.integers(1, 40)),
+        st.builds(log, st.integers(4, 40)),
+        st.builds(table, st.integers(2, 30)),
+        st.sampled_from(["", " ", "# Lamps", "lamp " * 90, "```\nx = 1\n" * 30 + "```"]),
+    ),
+    max_size=6,
+)
+
+
+@given(RETRIEVED, st.integers(1, 600), st.sampled_from(["", QUERY, "lamp 7"]))
+def test_ours_twice_is_once_and_json_stays_json(texts: list[str], budget: int, query: str) -> None:
+    once = real().compress(texts, query, budget)
+    assert len(once) == len(texts)
+    assert real().compress(once, query, budget) == once
+    for was, now in zip(texts, once, strict=True):
+        if was.startswith("[") and now:
+            json.loads(now)
+
+
+def test_ours_keep_the_budget_and_the_answer() -> None:
+    texts = [*PARAGRAPHS, rows(30), log(30), table(30)]
+    kept = real().compress(texts, "What is the warranty of the Brightfold lamp?", 150)
+    assert sum(map(estimate_tokens, kept)) <= 150
+    assert ANSWER in " ".join(kept)
+    kept = real().compress(texts, "what happened to order 17", 150)
+    assert "order 17 packed" in kept[5]

@@ -22,6 +22,7 @@ PIECES = st.sampled_from(
     "`code` 12:30 2024-05-01 東京 日本の ナポリ हिन्दी … — - * # ``` ^".split(" ")
 )
 GAPS = st.sampled_from([" ", " ", " ", "  ", "\n", "\n\n", "\t", ""])
+SEEDS = st.integers(0, 99)
 TEXTS = st.lists(st.tuples(PIECES, GAPS), max_size=40).map(
     lambda pairs: "".join(part for pair in pairs for part in pair)
 )
@@ -54,7 +55,7 @@ def within(part: str, whole: str) -> bool:
     return all(character in rest for character in part)
 
 
-@given(TEXTS, st.integers(1, 60), st.integers(0, 99))
+@given(TEXTS, st.integers(1, 60), SEEDS)
 def test_what_stays_is_the_text_s_own_and_keeps_its_spans(
     text: str, budget: int, seed: int
 ) -> None:
@@ -63,7 +64,7 @@ def test_what_stays_is_the_text_s_own_and_keeps_its_spans(
     assert all_kept(text, found)
 
 
-@given(st.lists(TEXTS, max_size=4), st.integers(1, 90), st.integers(0, 99))
+@given(st.lists(TEXTS, max_size=4), st.integers(1, 90), SEEDS)
 def test_it_fits_the_budget_unless_spans_alone_do_not(
     texts: list[str], budget: int, seed: int
 ) -> None:
@@ -73,7 +74,7 @@ def test_it_fits_the_budget_unless_spans_alone_do_not(
     assert sum(map(count, found)) <= budget or found == prune_all(given_texts, 1, count)
 
 
-@given(st.lists(TEXTS, max_size=3), st.integers(1, 60), st.integers(0, 99))
+@given(st.lists(TEXTS, max_size=3), st.integers(1, 60), SEEDS)
 def test_a_second_pass_changes_nothing_whatever_the_model_finds_then(
     texts: list[str], budget: int, seed: int
 ) -> None:
@@ -81,7 +82,7 @@ def test_a_second_pass_changes_nothing_whatever_the_model_finds_then(
     assert prune_all([scored(text, seed + 1) for text in once], budget, count) == once
 
 
-@given(TEXTS, st.integers(1, 60), st.integers(0, 99))
+@given(TEXTS, st.integers(1, 60), SEEDS)
 def test_no_word_is_cut_or_put_together(text: str, budget: int, seed: int) -> None:
     spaced = re.sub(r"[^\x00-\x7f]", " ", text)
     found = prune(scored(spaced, seed), budget, count)
@@ -90,9 +91,10 @@ def test_no_word_is_cut_or_put_together(text: str, budget: int, seed: int) -> No
     assert {word for word in alone if word[0].isalnum()} <= known
 
 
-@given(TEXTS, st.integers(0, 99))
-def test_more_budget_keeps_no_less(text: str, seed: int) -> None:
-    kept = [count(prune(scored(text, seed), budget, count)) for budget in (5, 15, 30, 60)]
+@given(st.lists(st.sampled_from("the tower was so tall, built (by them). Why?".split())), SEEDS)
+def test_more_budget_keeps_no_less_of_plain_words(taken: list[str], seed: int) -> None:
+    text = " ".join(taken)
+    kept = [count(prune(scored(text, seed), budget, count)) for budget in (1, 5, 15, 30, 60)]
     assert kept[1:] == sorted(kept[1:])
 
 
@@ -121,6 +123,11 @@ def test_guarded_spans_alone_over_the_budget_are_all_that_stays() -> None:
 def test_a_text_of_little_but_spans_is_left_alone() -> None:
     text = " ".join(f"{at}.5 kg" for at in range(30)) + " so"
     assert prune(scored(text), 5, count) == text
+
+
+def test_spans_are_not_run_together_by_what_goes_between_them() -> None:
+    text = "It was so that they sold 12 towers to 300 mayors, as it had been before them."
+    assert prune(liking(text), 6, count) == "sold 12 towers to 300 mayors"
 
 
 def test_one_threshold_holds_for_all_texts() -> None:

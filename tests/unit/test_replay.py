@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from tests.kit import engine
+from tests.kit import engine, prompt
 from tests.logs import made_rows, written
 from tokenomics_shared import Engine, Price
 from tokenomics_shared.effects import Generate
+from tokenomics_shared.orchestrator import estimate_tokens, prompt_tokens
 from tokenomics_shared.replay import (
     Feedback,
     Log,
@@ -80,8 +81,9 @@ def test_what_is_not_recorded_is_estimated(tmp_path: Path) -> None:
     }
     prices = {"a": Price(Decimal(1), Decimal(1)), "b": Price(Decimal(9), Decimal(9))}
     answers = log_of(tmp_path, bare, prices=prices).items[0].answers
-    assert answers["a"].input_tokens == answers["b"].input_tokens == 104
-    assert answers["b"].output_tokens == 10
+    asked = prompt_tokens(prompt("x" * 400))
+    assert answers["a"].input_tokens == answers["b"].input_tokens == asked
+    assert answers["b"].output_tokens == estimate_tokens("y" * 40)
     assert answers["a"].output_tokens > 0
 
 

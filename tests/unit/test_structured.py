@@ -1,6 +1,5 @@
 """Structured compression: rows that matter stay, JSON stays JSON, prose stays as it is."""
 
-import csv
 import json
 import random
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokenomics_shared.compression import Structured, shape_of
+from tests.unit.structured import LOG, SHORT, count, shorten
 from tokenomics_shared.planning import Compressor
 
 SCALARS = (
@@ -27,17 +26,6 @@ JSON = st.recursive(
 RECORDS = st.lists(
     st.dictionaries(st.sampled_from("id name state note size".split()), SCALARS), max_size=40
 )
-
-
-def count(text: str) -> int:
-    return (len(text) + 3) // 4
-
-
-SHORT = Structured(count)
-
-
-def shorten(text: str, budget: int, query: str = "") -> str:
-    return SHORT.compress([text], query, budget, "tool")[0]
 
 
 def orders(number: int = 200) -> list[dict[str, Any]]:
@@ -154,6 +142,27 @@ def test_lines_of_json_stay_lines_of_json() -> None:
     assert kept[-1] == {"\u2026": f"{101 - len(kept)} more like these"}
 
 
+def test_output_in_json_loses_lines() -> None:
+    lines = [*LOG[:150], "2025-05-01T10:02:30Z ERROR [api] disk full", *LOG[151:]]
+    text = json.dumps({"stdout": "\n".join(lines), "exit_code": 1})
+    kept = json.loads(shorten(text, 500))
+    assert kept["exit_code"] == 1
+    assert lines[150] in kept["stdout"].splitlines()
+    assert count(json.dumps(kept)) <= 520
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("Found 200 orders:\n", ""), ("```json\n", "\n```\n")]
+)
+def test_json_between_lines_is_shortened(before: str, after: str) -> None:
+    rows = orders()
+    rows[77]["status"] = "lost"
+    short = shorten(f"{before}{json.dumps(rows)}{after}", 500)
+    assert short.startswith(before)
+    assert short.endswith(after)
+    assert rows[77] in json.loads(short.removeprefix(before).removesuffix(after))
+
+
 def test_several_texts_share_a_budget() -> None:
     texts = [json.dumps(orders(90)), "Prose stays as it is.", json.dumps(orders(300))]
     short = SHORT.compress(texts, "", 1500)
@@ -172,147 +181,6 @@ def test_under_an_impossible_budget_a_skeleton_is_left() -> None:
     assert shorten(short, 1) == short
 
 
-LOG = [
-    f"2025-05-01T10:{at // 60:02}:{at % 60:02}Z INFO  [api] served /v1/items in {20 + at % 9} ms"
-    for at in range(300)
-]
-
-
-@pytest.mark.parametrize(
-    ("line", "query"),
-    [
-        ("2025-05-01T10:02:30Z ERROR [api] disk quota reached", ""),
-        ("2025-05-01T10:02:30Z INFO  [api] flux capacitor recalibrated", ""),
-        ("2025-05-01T10:02:30Z INFO  [api] served /v1/items in 48211 ms", "what was slow?"),
-        ("2025-05-01T10:02:30Z INFO  [api] served /v1/items in 22 ms id=7f3a", "find 7f3a"),
-    ],
-)
-def test_the_line_that_matters_stays(line: str, query: str) -> None:
-    lines = [*LOG[:150], line, *LOG[151:]]
-    short = shorten("\n".join(lines), 400, query)
-    assert line in short.splitlines()
-    assert count(short) <= 400
-    assert short.splitlines()[-1].endswith("of 300 lines left out]")
-
-
-def test_repeated_lines_are_counted() -> None:
-    short = shorten("\n".join(LOG), 300)
-    assert "more like this]" in short
-    assert all(line in LOG or line.startswith("[\u2026") for line in short.splitlines())
-
-
-JAVA = "\n".join(
-    [
-        "java.lang.IllegalStateException: ledger is not balanced",
-        "\tat com.acme.Books.close(Books.java:212)",
-        *(f"\tat org.springframework.aop.Chain.proceed(Chain.java:{at})" for at in range(60)),
-        "\tat com.acme.Main.main(Main.java:9)",
-        "Caused by: java.sql.SQLException: total may not be null",
-        *(f"\tat org.postgresql.core.Query.run(Query.java:{at})" for at in range(40)),
-        "\tat com.acme.Rows.save(Rows.java:88)",
-        "\t... 61 more",
-    ]
-)
-
-
-def test_traces_lose_library_frames() -> None:
-    short = shorten(JAVA, 150)
-    for kept in (
-        "ledger is not balanced",
-        "Books.java:212",
-        "Caused by: java.sql",
-        "Rows.java:88",
-    ):
-        assert kept in short
-    assert "frames left out]" in short
-    assert count(short) <= 150
-
-
-def test_traces_in_logs_lose_frames() -> None:
-    lines = [*LOG[:80], f"2025-05-01T10:01:20Z ERROR [api] failed\n{JAVA}", *LOG[81:160]]
-    short = shorten("\n".join(lines), 400, "What failed?")
-    assert "ERROR [api] failed\njava.lang.IllegalStateException" in short
-    assert "Caused by: java.sql.SQLException" in short
-
-
-HEADER = ["name", "city", "amount", "state"]
-ROWS = [[f"n{at}", "Rome", f"{40 + at % 7}.50", "paid"] for at in range(120)]
-ROWS[60] = ["n60", "Rome", "9999.00", "disputed"]
-
-
-@pytest.mark.parametrize("style", ["csv", "tsv", "markdown", "psql", "aligned"])
-def test_tables_keep_header_and_odd_rows(style: str) -> None:
-    lines = {
-        "csv": [",".join(row) for row in [HEADER, *ROWS]],
-        "tsv": ["\t".join(row) for row in [HEADER, *ROWS]],
-        "markdown": ["| name | city | amount | state |", "|---|---|---:|---|"]
-        + [f"| {' | '.join(row)} |" for row in ROWS],
-        "psql": [" name | city | amount | state ", "------+------+--------+-------"]
-        + [" " + " | ".join(row) for row in ROWS]
-        + ["(120 rows)"],
-        "aligned": ["NAME    CITY    AMOUNT    STATE"] + ["    ".join(row) for row in ROWS],
-    }[style]
-    text = "\n".join(lines)
-    assert shape_of(text) == "table"
-    short = shorten(text, 120).splitlines()
-    assert short[0] == lines[0]
-    assert any("9999.00" in line for line in short)
-    assert short[-1].endswith("of 120 rows left out]")
-    assert all(line in lines for line in short[:-1])
-
-
-def test_cells_over_several_lines_go_whole() -> None:
-    rows = [["id", "text", "n"], *([str(at), f"a, b\nline {at}", "3"] for at in range(50))]
-    text = "\r\n".join(
-        ",".join(f'"{cell}"' if "," in cell else cell for cell in row) for row in rows
-    )
-    short = shorten(text, 100, "17").rsplit("\n", 1)[0]
-    assert ["17", "a, b\nline 17", "3"] in list(csv.reader(short.splitlines(keepends=True)))
-
-
-def test_pages_keep_text_links_headings_and_tables() -> None:
-    text = (
-        "<!DOCTYPE html><html><head><title>Shop</title><script>var a = '<p>no</p>';</script>"
-        "<style>p {}</style></head><body><nav><a href='/x'>menu</a></nav><h2>Fees</h2>"
-        "<p class='a'>Express costs <a href='/fees'>11 euros</a> &amp; more.</p>"
-        "<ul><li>one</li></ul><table><tr><th>Place</th><th>Wait</th></tr>"
-        "<tr><td>Rome</td><td>4</td></tr></table></body></html>"
-    )
-    assert shorten(text, 60).splitlines() == [
-        "# Shop",
-        "## Fees",
-        "Express costs [11 euros](/fees) & more.",
-        "- one",
-        "Place | Wait",
-        "Rome | 4",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "shape"),
-    [
-        ('{"a": 1}', "json"),
-        ('{"a": 1}\n{"a": 2}\n{"a": 3}', "json lines"),
-        ("\n".join(LOG), "log"),
-        (JAVA, "trace"),
-        ("", None),
-        ("[not json", None),
-        ("The cat, the dog, and the cow sat down. They talked.\n" * 9, None),
-        (
-            "ERROR handling is hard.\n\nIt was 10:30 when we began: 3 errors, 2 failures.\n" * 5,
-            None,
-        ),
-        ("- one\n- two\n- three\n- four\n- five\n- six", None),
-        ("def f(x):\n    return x | 1\n\n\nclass A:\n    b = 1\n    c = 2\n    d = 3\n" * 4, None),
-        ("Dear Ann,\n\nOn 2025-01-01 we met.\n\n    Yours,\n    Bob\n" * 4, None),
-        ("1. First, wash it.\n2. Then, dry it.\n3. Last, fold it.\n" * 4, None),
-        ("Roses are red,\nViolets are blue,\nSugar is sweet,\nAnd so are you.\n" * 3, None),
-    ],
-)
-def test_shapes_are_told(text: str, shape: str | None) -> None:
-    assert shape_of(text) == shape
-
-
 def test_a_note_of_an_earlier_pass_stops_the_next() -> None:
     text = json.dumps(orders())
     short = shorten(text, 800)
@@ -327,6 +195,11 @@ def test_a_note_of_an_earlier_pass_stops_the_next() -> None:
         '{"a":' * 5000 + "1" + "}" * 5000,
         '[{"a": 1}, {"a": 2}, {"a"' + ' {"b": 1},' * 3000,
         "\x00\xff\x01" * 50_000,
+        "-" * 400_000 + "x\n| a |\n|--|\n" * 9,
+        "2025-05-01 10:00:00 " + "\tat a in b" * 40_000 + "\n" + "2025-05-01 10:00:00 x\n" * 9,
+        "NAME  AGE  STATE\n" + "a  b  " * 100_000 + "\nc  d  e" * 9,
+        json.dumps([{"prose": "1" * 60_000 + " a b c d e"}] * 9),
+        "main.f(" + "{, " * 30_000 + "\n\t/a.go:1\n" * 20,
         "<html><body>" + "<a <p <!-- " * 5000,
         "<html>" + "<div>" * 20_000,
         "[1" + "0" * 6000 + "]",
@@ -341,10 +214,10 @@ def test_bad_input_is_survived(text: str) -> None:
 
 
 def test_ten_megabytes_are_survived() -> None:
-    text = json.dumps([{"id": at, "note": "x" * 60} for at in range(110_000)])
-    short = shorten(text, 2000, "109000")
+    text = json.dumps([{"id": at, "note": "x" * 600} for at in range(16_000)])
+    short = shorten(text, 2000, "15000")
     assert count(short) <= 2000
-    assert '"id":109000,' in short
+    assert '"id":15000,' in short
 
 
 @settings(max_examples=150, deadline=None)

@@ -5,13 +5,19 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+# torch's exporter needs it, and says so late.
+import onnx  # noqa: F401
 import torch
 
 from tokenomics_shared.adapters.llmlingua2 import checkpoint
 from tokenomics_shared.adapters.minilm_files import put
 from tokenomics_shared.adapters.token_pruning import GRAPH, SETTINGS, TOKENIZER
+from tokenomics_shared.errors import ConfigError
 
 OPSET = 17
+
+MOST_BYTES = 2_000_000_000
+"""Of weights; a protocol buffer, which an ONNX file is, can't be larger than 2 GiB."""
 
 
 def export_onnx(model: str | Path, folder: Path) -> Path:
@@ -25,10 +31,14 @@ def export_onnx(model: str | Path, folder: Path) -> Path:
         The folder.
 
     Raises:
-        ConfigError: the model can't be loaded, or is no token classifier of two labels.
+        ConfigError: the model can't be loaded, is no token classifier of two labels, or is too
+            large.
         OSError: the folder can't be written.
     """
     tokenizer, network = checkpoint(str(model))
+    size = sum(each.numel() * each.element_size() for each in network.parameters())
+    if size > MOST_BYTES:
+        raise ConfigError(f"{model!s} has {size / 1e9:.1f} GB of weights; one ONNX file holds 2")
     folder.mkdir(parents=True, exist_ok=True)
     put(folder / TOKENIZER, tokenizer.to_str().encode())
     put(folder / SETTINGS, network.config.to_json_string().encode())

@@ -1,18 +1,15 @@
 """What embeds sentences: remembered, and waited for no longer than it may."""
 
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from tokenomics_shared.adapters.embeddings import embedder_of
 from tokenomics_shared.adapters.memoised import Memoised
 from tokenomics_shared.adapters.patient import Patient
+from tokenomics_shared.compression.relevance import Embed
 from tokenomics_shared.forks import ForkSafe
 
 REMEMBERED = 2_000
 """Sentences whose vectors are kept: what is retrieved once is retrieved again. About 3 MB."""
-
-Embed = Callable[[Sequence[str]], Any]
-"""Unit vectors of texts, a row each."""
 
 
 def embed_by(given: Any, timeout_s: float) -> Embed:

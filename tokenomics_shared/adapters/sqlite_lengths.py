@@ -4,11 +4,13 @@ import math
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from threading import Lock
 from typing import Any
+
+from typing_extensions import override
 
 from tokenomics_shared.adapters.sqlite import Database, Row, Schema
 from tokenomics_shared.adapters.writer import Statement
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.planning import LengthSample
 
 SCHEMA = Schema(
@@ -49,7 +51,7 @@ PAGE = 500
 """Samples read at a time."""
 
 
-class SqliteLengths:
+class SqliteLengths(ForkSafe):
     """Keeps length samples in a file that several processes may share.
 
     Safe to share between threads. Features are kept as 32-bit floats, which is what they are.
@@ -76,14 +78,16 @@ class SqliteLengths:
         self._database = Database(path, SCHEMA, on_fault)
         self._max_rows = max_rows
         self._puts: dict[str, int] = {}
-        self._lock = Lock()
+        self._queued = False
+        super().__init__()
 
     def put(self, sample: LengthSample) -> None:
         """Queue a sample for writing; returns at once."""
         packed = struct.pack(f"<{len(sample.features)}f", *sample.features)
         tokens, censored = sample.output_tokens, int(sample.censored)
         job: list[Statement] = [(_PUT, (sample.at, sample.model, packed, tokens, censored))]
-        with self._lock:
+        with self.lock:
+            self._queued = True
             puts = self._puts[sample.model] = self._puts.get(sample.model, 0) + 1
         if puts % TIDY_EVERY == 0:
             job.append((_TRIM, (sample.model, self._max_rows)))
@@ -91,7 +95,7 @@ class SqliteLengths:
 
     def samples(self, model: str | None = None) -> Iterator[LengthSample]:
         """Samples of a model, or all, oldest first, queued ones included; no broken ones."""
-        self._database.flush()
+        self._settle()
         seen = 0
         while rows := self._page(model, seen):
             for row in rows:
@@ -102,17 +106,18 @@ class SqliteLengths:
 
     def counts(self) -> Mapping[str, int]:
         """Samples of each model, queued ones included; models that were trained, too."""
-        self._database.flush()
+        self._settle()
         return dict(sorted(self._database.query(_COUNTS)))
 
     def model(self, name: str) -> str | None:
         """What was last trained for a model, as text, queued or written; None when nothing was."""
-        self._database.flush()
+        self._settle()
         rows = self._database.query(_MODEL, name)
         return rows[0][0] if rows else None
 
     def put_model(self, name: str, trained: str) -> None:
         """Queue what was trained for a model."""
+        self._queued = True
         self._database.enqueue((_PUT_MODEL, (name, trained)))
 
     def flush(self) -> None:
@@ -122,6 +127,15 @@ class SqliteLengths:
     def close(self) -> None:
         """Write everything queued and let go of the file."""
         self._database.close()
+
+    @override
+    def in_child(self) -> None:
+        """What is queued, the parent writes."""
+
+    def _settle(self) -> None:
+        # Nobody needs a thread for reading what others wrote.
+        if self._queued:
+            self._database.flush()
 
     def _page(self, model: str | None, seen: int) -> Sequence[Row]:
         if model is None:

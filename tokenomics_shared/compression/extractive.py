@@ -14,7 +14,7 @@ from tokenomics_shared.planning import Count, TextKind
 LONGEST = 20_000
 """Characters of a unit above which its text is left alone: it isn't prose that can be read."""
 
-LARGEST_SHARE = 0.5
+LARGEST_SHARE = 1 / 3
 """Of the budget: a sentence that takes more goes by its clauses."""
 
 _CHARS_PER_TOKEN = 4
@@ -104,7 +104,10 @@ class Extractive:
     def _shorten(
         self, read: Sequence[_Read], query: str, budget: int, kind: TextKind
     ) -> list[str] | None:
-        """The texts within a budget; None if nothing would be left, or what must stay is more."""
+        """The texts within a budget; None if nothing would be left, or nothing may go.
+
+        What must stay of a question stays, whatever it takes; the rest goes all the same.
+        """
         sentences = list(_sentences(read))
         scores = relevance(sentences, query, self._embed, self._weights)
         musts = [
@@ -121,6 +124,8 @@ class Extractive:
         texts, parts = [one.text for one in read], [one.units for one in read]
         shortened = fitted(texts, parts, kept, budget, self._count)
         tokens = sum(self._count(text) for text in shortened if text)
+        if any(musts):
+            budget = max(budget, sum(map(self._count, texts)) - 1)
         return shortened if 0 < tokens <= budget else None
 
 

@@ -8,8 +8,8 @@ from itertools import accumulate
 _WORDS = tuple(
     (
         "error exception failure failed timeout missing invalid expired fatal panic crit emerg"
-        " fail err timed refused denied unreachable oom crash abort segfault traceback unavail"
-        " corrupt evicted killed deadlock reject unable severe exit backoff declined breach"
+        " fail timed refused denied unreachable oom crash abort segfault traceback unavail"
+        " corrupt evicted killed deadlock reject unable severe backoff exit declined breach"
         " violat conflict forbidden unauthorized lost broken stalled degraded down http/ status"
     ).split()
 )
@@ -24,7 +24,7 @@ _NOTHING = ('":null', 's":null', 's":0,', '_count":0,', '":false', '":""', 's":[
 _DIGITS = str.maketrans("36789", "22222")
 """What makes more of these alike: whether a number is nothing or a status is what matters."""
 _FAULT = re.compile(
-    r"(?<![^\W_])(?:errors?|exception|fatal|panic(?:ked)?|critical|crit|emerg|severe|fail(?:ed|ure|ures|s|ing)?"
+    r"(?<![^\W_])(?:errors?|exception|fatal|panic(?:ked)?|critical|crit|emerg|severe|failures?|fail(?:ed|s|ing)?"
     r"|time(?:d[ _-]?)?out|refused|denied|unreachable|oom\w*|out[ _]of[ _]memory|crash\w*"
     r"|abort(?:ed|ing)?|segfault|traceback|unavailable|corrupt\w*|evicted|killed|deadlock"
     r"|rejected|invalid|unable|declined|breach\w*|violat\w+|conflict|forbidden|unauthorized"
@@ -36,7 +36,7 @@ _FAULT = re.compile(
 _BENIGN = re.compile(
     r"(?<![^\W_])(?:0|no|without|zero|any|if|non|not)[ _-]+(?:\w+[ _-]+)?"
     r"(?:errors?|failures?|exceptions?|timeouts?|failed|missing|invalid|rejected|expired|lost)"
-    r"|\"?\w*(?:err(?:or)?s?|fail(?:ed|ures?|s)?|exceptions?|timeouts?|rejected|missing|dropped"
+    r"|\"?\w*(?:err(?:or)?s?|failures?|fail(?:ed|s)?|exceptions?|timeouts?|rejected|missing|dropped"
     r"|invalid|lost|expired|down|killed|aborted|exit[ _](?:code|status))\w*\"?\s*[=:]\s*"
     r"(?:\"?(?:0(?:\.0+)?%?|none|null|false|nil|ok|off|no)?\"?(?=[\s,;}\])]|$)|\[\]|\{\})"
     r"|(?:error|timeout|failure|fail|exception)[ _-]?"

@@ -1,12 +1,13 @@
 """JSON and lines of JSON: records go whole, what is left is JSON, and says how many went."""
 
-from collections.abc import Iterable, Sequence, Set
+import json
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from tokenomics_shared.compression.faults import faults
 from tokenomics_shared.compression.json_text import Span, entries, items, minify, parse
-from tokenomics_shared.compression.reading import KEY, Unit, more
+from tokenomics_shared.compression.reading import KEY, Reading, Unit, more
 from tokenomics_shared.compression.records import row_worths
 from tokenomics_shared.compression.wanted import Wanted
 
@@ -47,14 +48,38 @@ class _Long:
     text: str
 
 
-_Piece = str | _Box | _Long
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    """A string that is most of a text and has a shape of its own, such as a command's output.
+
+    Attributes:
+        reading: the string taken apart.
+        first: the place of its first unit among the text's.
+    """
+
+    reading: Reading
+    first: int
+
+
+_Piece = str | _Box | _Long | _Inner
+Reader = Callable[[str], Reading | None]
+"""Takes a string apart that has a shape; None for others."""
 
 
 class JsonReading:
     """JSON taken apart: elements of its arrays, and of objects that are used as arrays."""
 
-    def __init__(self, text: str, value: Any, span: Span, wanted: Wanted) -> None:
-        """Take JSON apart whose value is known, and where in the text it is."""
+    def __init__(self, text: str, found: tuple[Any, Span], wanted: Wanted, reader: Reader) -> None:
+        """Take JSON apart.
+
+        Args:
+            text: a text that has it.
+            found: its value, and where in the text it is.
+            wanted: what the query asks for.
+            reader: takes apart a string that is most of it.
+        """
+        value, span = found
+        self._reader = reader
         self._wanted = wanted
         self._source = minify(text[slice(*span)], value)
         self._units: list[Unit] = []
@@ -76,9 +101,11 @@ class JsonReading:
         """A value taken apart, and the characters of it that stay when it does."""
         size = span[1] - span[0]
         text = self._source[slice(*span)]
-        if size > _LONG and type(value) is str and within >= 0:
+        if _LONG < size <= self._whole // 2 and type(value) is str and within >= 0:
             return self._string(text, within)
-        if size <= (_SMALL if within < 0 else _LONG) or depth >= _DEEP or not _bulky(value):
+        if size > self._whole // 2 and size > _LONG and type(value) is str:
+            return self._inner(text, value, within)
+        if size <= (_SMALL if within < 0 else _LONG) or not _bulky(value, depth):
             return text, size
         if type(value) is list:
             found = [("", at[0], each, at) for each, at in items(self._source, span[0])]
@@ -118,12 +145,20 @@ class JsonReading:
         return box, size
 
     def _string(self, text: str, within: int) -> tuple[_Piece, int]:
-        if len(text) > self._whole // 2:
-            return text, len(text)
         unit = len(self._units)
         self._strings.append(unit)
         self._units.append(Unit(len(text), 1.0, within))
         return _Long(unit, text), 30
+
+    def _inner(self, text: str, value: str, within: int) -> tuple[_Piece, int]:
+        reading = self._reader(value)
+        if reading is None:
+            return text, len(text)
+        first = len(self._units)
+        for unit in reading.units:
+            owner = within if unit.within < 0 else unit.within + first
+            self._units.append(Unit(unit.size, unit.worth, owner))
+        return _Inner(reading, first), reading.size
 
     def _weigh_strings(self) -> None:
         """Long strings are worth what they have of the query and of faults, beside each other."""
@@ -133,7 +168,7 @@ class JsonReading:
         scores = zip(self._wanted.matches(texts), faults(texts), strict=True)
         for unit, (match, fault) in zip(self._strings, scores, strict=True):
             held = self._units[unit]
-            worth = 0.5 + match + 0.5 * fault
+            worth = 0.5 + match + 0.5 * fault + 0.4 * self._units[held.within].worth
             self._units[unit] = Unit(held.size, worth, held.within)
 
 
@@ -169,12 +204,15 @@ def json_lines(text: str) -> list[tuple[Any, str]] | None:
     return records
 
 
-def _bulky(value: Any) -> bool:
+def _bulky(value: Any, depth: int) -> bool:
     """Whether anything in a value may be left out."""
+    if depth >= _DEEP:
+        return False
     if type(value) is list:
-        return len(value) >= _FEW or any(map(_bulky, value))
+        return len(value) >= _FEW or any(_bulky(each, depth + 1) for each in value)
     if type(value) is dict:
-        return (len(value) >= _MANY and _alike(value)) or any(map(_bulky, value.values()))
+        table = len(value) >= _MANY and _alike(value)
+        return table or any(_bulky(each, depth + 1) for each in value.values())
     return type(value) is str and len(value) > _LONG
 
 
@@ -205,6 +243,10 @@ def _longs(piece: _Piece) -> Iterable[_Long]:
 def _text(piece: _Piece, kept: Set[int]) -> str:
     if isinstance(piece, str):
         return piece
+    if isinstance(piece, _Inner):
+        last = piece.first + len(piece.reading.units)
+        inside = frozenset(at - piece.first for at in kept if piece.first <= at < last)
+        return json.dumps(piece.reading.text(inside), ensure_ascii=False)
     if isinstance(piece, _Long):
         return (
             piece.text

@@ -18,10 +18,13 @@ _STARTS = re.compile(
     r"|[\[(]?\d\d:\d\d:\d\d|\S+ \S+ \S+ \[\d\d/[A-Z][a-z]{2}/\d{4}"
     r"|\[?\d\d/[A-Z]?[a-z\d]{2,3}/\d{2,4}"
     r"|[IWEFD]\d{4} \d\d:|\[?\d{10}(?:\d{3})?(?:\.\d+)?[\] ]|\[ *\d+\.\d{3,}\]"
-    rf"|[\[<]?(?:{_LEVELS}|{_LEVELS.lower()})[\]>]?[ :|\t]"
+    rf"|[\[<](?:{_LEVELS}|{_LEVELS.lower()})[\]>]|(?:{_LEVELS})(?::|\s*[|\t])"
     r"|(?:ts|time|timestamp|level|lvl|at)=\S|[\w./-]+ +\| +\S|\[pod/"
     r"|[A-Z][a-z]{2} [A-Z][a-z]{2} +\d{1,2} \d\d:\d\d"
 )
+_SAYS = re.compile(rf"(?:{_LEVELS}|{_LEVELS.lower()})\b")
+_SAID = 0.8
+"""Share of the lines that begin with a level alone, from which a text is a log."""
 _MASKED = re.compile(r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?<![^\W_])[0-9a-f]{8,}|\d+")
 _NAME = re.compile(r"^[\[(<\"'/]|\w[-_./@:]\w")
 """What names and paths have, and words don't."""
@@ -42,8 +45,13 @@ def read_log(text: str, wanted: Wanted) -> LinesReading | None:
     """A log taken apart; None when a text is none."""
     lines = text.rstrip("\n").split("\n")
     begins = [_STARTS.match(line) is not None for line in lines]
-    count = sum(begins)
     filled = sum(1 for line in lines if line.strip())
+    says = [
+        each or _SAYS.match(line) is not None for each, line in zip(begins, lines, strict=True)
+    ]
+    if sum(says) >= _SAID * filled:
+        begins = says
+    count = sum(begins)
     indented = sum(1 for line in lines if line[:1] in (" ", "\t"))
     if count < _FEWEST or count + 0.8 * indented < _ENTRIES * filled or count < 0.1 * filled:
         return None

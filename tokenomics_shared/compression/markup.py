@@ -26,7 +26,8 @@ _FEWEST = 6
 _READ = 200_000
 """Characters in which they are counted."""
 _MOST = 2_000_000
-"""Characters up to which a page is read: a parser's time is not linear in broken markup."""
+"""Characters up to which a page is read: the parser's time is not linear
+in broken markup, which is refused too."""
 _DROPPED = frozenset(
     "script style nav noscript svg template iframe head footer aside form button select canvas"
     " object".split()
@@ -154,6 +155,8 @@ class _Blocks(HTMLParser):
 def read_page(text: str, wanted: Wanted) -> LinesReading | None:
     """A page taken apart; None when a text is none."""
     if len(text) > _MOST or not _PAGE.match(text) or len(_TAG.findall(text[:_READ])) < _FEWEST:
+        return None
+    if text.count("<") > 2 * text.count(">") or text.count("<!--") > text.count("-->") + 1:
         return None
     parser = _Blocks()
     try:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from tokenomics_shared.compression.spans import all_kept, guarded, unaltered
+from tokenomics_shared.compression.spans import all_kept, guarded
 from tokenomics_shared.compression.words import Word, words
 from tokenomics_shared.planning import Count
 
@@ -20,6 +20,9 @@ LEAST_SAVING = 0.05
 
 _FIXED = 2
 """In the place of a margin: the text's least form, and nothing else."""
+
+_DEEPEST = 8
+"""How often the least form of a least form is looked for."""
 
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n")
 _SPACE = re.compile(r"\s")
@@ -177,34 +180,38 @@ def _tokens(texts: Sequence[str], count: Count) -> int:
 
 
 def sound(original: str, shortened: str) -> bool:
-    """Whether guarded spans are all there, and none came about by what stands together now."""
-    return original == shortened or (
-        all_kept(original, shortened) and unaltered(original, shortened)
-    )
+    """Whether guarded spans are all there, and none was put together of what stood apart.
+
+    What only the shortened text reads as a span, such as the words between two others' marks,
+    may be one as long as it is a stretch of the original.
+    """
+    if original == shortened:
+        return True
+    at = 0
+    for span in guarded(shortened):
+        start = original.find(shortened[span.start : span.end], at)
+        if start < 0:
+            return False
+        at = start + span.end - span.start
+    return all_kept(original, shortened)
 
 
-def _least(draft: _Draft, count: Count) -> str:
+def _least(draft: _Draft, count: Count, depth: int = 0) -> str:
     """A text's guarded spans alone, or the text where that is unsafe or saves next to nothing.
 
-    It is looked for until it is its own least form.
+    Where spans would run together, the words next to them stay too. What is found is its own
+    least form: what makes a span of some characters may be what stood around them.
     """
-    text, found = draft.text, _reduced(draft)
-    while (again := _reduced(_plain(found))) != found:
-        found = again
-        if not sound(text, found):
-            return text
-    saved = count(text) - count(found)
-    return found if saved >= LEAST_SAVING * count(text) else text
-
-
-def _reduced(draft: _Draft) -> str:
-    """A text's guarded spans; with the words next to them, if else they would run together."""
-    for margin in range(_FIXED):
-        tried = _plain(draft.text, margin) if margin else draft
+    text = draft.text
+    for margin in range(_FIXED if depth < _DEEPEST else 0):
+        tried = _plain(text, margin) if margin else draft
         found = tried.keeping([at for at, unit in enumerate(tried.units) if unit.forced])
-        if sound(draft.text, found):
-            return found
-    return draft.text
+        if found == text:
+            break
+        if sound(text, found) and _least(_plain(found), count, depth + 1) == found:
+            saved = count(text) - count(found)
+            return found if saved >= LEAST_SAVING * count(text) else text
+    return text
 
 
 def _plain(text: str, margin: int = 0) -> _Draft:

@@ -73,6 +73,5 @@ def marked(text: str) -> bool:
 
 def edges(count: int) -> Iterable[tuple[int, float]]:
     """What the first and last of so many are worth for being there."""
-    if count:
-        return {count - 1: 0.9, count - 2: 0.4, 1: 0.6, 0: 2.0}.items()
-    return ()
+    worths = {count - 1: 0.9, count - 2: 0.4, 1: 0.6, 0: 2.0}
+    return [(place, worth) for place, worth in worths.items() if 0 <= place < count]

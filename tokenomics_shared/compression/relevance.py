@@ -47,7 +47,7 @@ class Weights:
     covered: float = 0.7
     close: float = 0.7
     beside: float = 0.3
-    paragraph: float = 0.5
+    paragraph: float = 0.8
     best: float = 0.5
     cue: float = 1.5
 

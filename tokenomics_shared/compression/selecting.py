@@ -16,7 +16,8 @@ def select(
     Args:
         readings: the texts.
         densities: tokens per character of each.
-        budget: tokens for all of them together, notes and what always stays included.
+        budget: tokens for all of them together, notes and what always stays included; 0 for the
+            least that says what the texts are.
     """
     kept: list[set[int]] = [set() for _ in readings]
     left = budget - sum(r.size * d for r, d in zip(readings, densities, strict=True))
@@ -34,7 +35,7 @@ def select(
             adds.append(at)
             cost += units[at].size
             at = units[at].within
-        least = -worth > STRONG and strong[text] < _STRONGEST
+        least = strong[text] < _STRONGEST if -worth > STRONG else budget <= 0 and not place
         if cost * densities[text] <= left or least:
             strong[text] += least
             kept[text].update(adds)

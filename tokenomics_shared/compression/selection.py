@@ -17,6 +17,7 @@ _MOST_ALIKE = 8
 _FILLERS = frozenset(
     "a an the of to in on at by and or so also then that which this these".split()
 )
+_DENIALS = frozenset("no nor not never without neither none t cannot".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,8 @@ def _more_gaps(kept: Sequence[int], place: int) -> int:
 class _Seen:
     """What has been said.
 
-    Two sentences are alike when they share most triples of words, and differ in words that say
-    nothing: neither in a number nor in a `not`.
+    A sentence says what another does when most of its triples of words are in that one, it has no
+    word that the other lacks, fillers apart, and the other denies nothing that it doesn't.
     """
 
     sentences: list[frozenset[str]] = field(default_factory=list)
@@ -134,7 +135,7 @@ class _Seen:
 
     def says(self, sentence: str) -> bool:
         """Whether one of them says what a sentence does."""
-        said = words(sentence)
+        said = _telling(sentence)
         triples = _triples(said)
         shared: dict[int, int] = {}
         for triple in triples:
@@ -142,18 +143,24 @@ class _Seen:
                 shared[at] = shared.get(at, 0) + 1
         new = frozenset(said)
         return any(
-            many >= ALIKE * len(triples) and new - self.sentences[at] <= _FILLERS
+            many >= ALIKE * len(triples)
+            and new <= self.sentences[at]
+            and not (self.sentences[at] - new) & _DENIALS
             for at, many in sorted(shared.items())
         )
 
     def add(self, sentence: str) -> None:
         """Remember a sentence."""
-        said = words(sentence)
+        said = _telling(sentence)
         for triple in _triples(said):
             holders = self.by_triple.setdefault(triple, [])
             if len(holders) < _MOST_ALIKE:
                 holders.append(len(self.sentences))
         self.sentences.append(frozenset(said))
+
+
+def _telling(sentence: str) -> list[str]:
+    return [word for word in words(sentence) if word not in _FILLERS]
 
 
 def _triples(said: Sequence[str]) -> frozenset[tuple[str, ...]]:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from tokenomics_shared.compression.spans import Span, spaced
 
 _NEVER = frozenset(
-    "mr mrs ms dr prof rev hon gov sen rep gen col capt lt sgt cmdr adm maj pres st mt messrs "
-    "v vs cf viz c ca approx est fig figs eq eqs no nos vol vols pp ch sec art ed eds trans dept "
-    "univ b d r fl jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur "
-    "thurs fri e.g i.e eg ie".split()
+    "mr mrs ms dr prof rev hon gov sen rep gen col capt lt sgt cmdr adm maj st mt messrs v vs cf "
+    "viz c ca approx est ed eds trans dept univ b d r fl jan feb mar apr jun jul aug sep sept oct "
+    "nov dec mon tue tues wed thu thurs fri e.g i.e eg ie".split()
 )
 """Abbreviations that end no sentence, without their full stop."""
+
+_NUMBERED = frozenset("no nos art fig figs eq eqs vol vols p pp ch sec para".split())
+"""Abbreviations that end none where a number follows."""
 
 _SELDOM = frozenset("inc ltd co corp bros jr sr etc al a.m p.m u.s u.k u.n b.c a.d ph.d".split())
 """Abbreviations that end one only where a common first word follows."""
@@ -31,6 +33,7 @@ _ENDS = re.compile(
     r"|\n\s*+"
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"'\u201c\u2018/\-\u2013\u2014]*\Z")
+_DOTTED = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 _ITEM_AHEAD = re.compile(rf"[ \t]*{_ITEM}")
 _WHOLE_LINE = re.compile(r"[ \t]*(?:#{1,6} |\|)")
@@ -101,19 +104,19 @@ def _is_abbreviation(text: str, match: re.Match[str], line: int) -> bool:
     word = found.group() if found else ""
     if not word or match.group()[1:2] == ".":
         return False
-    if len(word) == 1 and word.isupper() and word != "I":
+    initial = len(word) == 1 and word.isupper() and word != "I"
+    item = word.isdigit() and found is not None and not text[line : found.start()].strip()
+    numbered = word.lower() in _NUMBERED and text[match.end()].isdigit()
+    if initial or item or numbered or word.lower() in _NEVER:
         return True
-    if word.isdigit() and found is not None and not text[line : found.start()].strip():
-        # The number of a list item.
-        return True
-    if word.lower() in _SELDOM or re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", word):
+    if word.lower() in _SELDOM or _DOTTED.fullmatch(word):
         first = _FIRST_WORD.match(text, match.end())
         return first is None or first.group() not in _STARTERS
-    return word.lower() in _NEVER
+    return False
 
 
 def _outside(starts: Iterable[int], spans: Iterable[Span], length: int) -> list[int]:
-    """Those that don't cut a span. Blocks of code and JSON over several lines stand alone."""
+    """Those that don't cut a span; the last span is one of no length at the end."""
     found: list[int] = []
     rest = iter(spans)
     span = next(rest)
@@ -126,6 +129,7 @@ def _outside(starts: Iterable[int], spans: Iterable[Span], length: int) -> list[
 
 
 _CLAUSE_ENDS = re.compile(r"(?:[,;:]|\s[\u2013\u2014])\s+")
+_ASIDE = re.compile(r"\([^()]{0,500}\)")
 _SHORTEST_CLAUSE = 60
 
 
@@ -137,19 +141,23 @@ def clauses(text: str, unit: Unit, limit: int) -> tuple[Unit, ...]:
         unit: what to cut.
         limit: characters above which it is cut at commas, too, not only at semicolons.
     """
+    commas = unit.end - unit.start > limit
+    if not commas and ";" not in text[unit.start : unit.end]:
+        return (unit,)
     sentence = text[unit.start : unit.end]
     starts = [0]
-    commas = len(sentence) > limit
     for match in _CLAUSE_ENDS.finditer(sentence):
         at = match.end()
-        if min(at - starts[-1], len(sentence) - at) < _SHORTEST_CLAUSE:
-            continue
-        if match.group()[0] == ";" or commas:
+        long_enough = min(at - starts[-1], len(sentence) - at) >= _SHORTEST_CLAUSE
+        if long_enough and (commas or match.group()[0] == ";"):
             starts.append(at)
     if len(starts) == 1:
         return (unit,)
+    asides = (Span(*match.span(), "quote") for match in _ASIDE.finditer(sentence))
     end = Span(len(sentence), len(sentence), "code")
-    starts = [unit.start + at for at in _outside(starts, (*spaced(sentence), end), len(sentence))]
+    for spans in (spaced(sentence), asides):
+        starts = _outside(starts, (*spans, end), len(sentence))
+    starts = [unit.start + at for at in starts]
     return tuple(
         Unit(start, end, line=unit.line and start == unit.start)
         for start, end in zip(starts, [*starts[1:], unit.end], strict=True)

@@ -27,7 +27,7 @@ _MONTH = (
     r"Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)"
 )
 _CURRENCY = (
-    "(?:USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|MXN|KRW|ZAR|"
+    "(?:USD|EUR|GBP|JPY|CNY|RMB|INR|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|RUB|BRL|MXN|KRW|"
     "TRY|SGD|HKD|BTC|ETH)"
 )
 _UNIT = (
@@ -35,19 +35,19 @@ _UNIT = (
     r"dollars?|euros?|pounds?|cents?|yen|yuan|rupees?|francs?|pesos?|"
     r"hundred|thousand|million|billion|trillion|dozen|percent|per cent|percentage points?|"
     r"bn|tn|mn|mln|k|pp|bps?|basis points?|"
-    r"[kcmd\u00b5\u03bcn]?m[\u00b2\u00b323]?|km/h|m/s\u00b2?|mph|kph|miles?|mi|yards?|yd|feet|foot|"
+    r"[kcmd\u00b5\u03bcn]?m[\u00b2\u00b323]?|mph|kph|miles?|mi|yards?|yd|feet|foot|"
     r"ft|inch(?:es)?|in(?=\.)|(?:kilo|centi|milli)?met(?:re|er)s?|nm|"
     r"square (?:(?:kilo)?met(?:re|er)s?|miles?|feet)|hectares?|ha|acres?|sq|"
     r"[km\u00b5\u03bc]?g|kilograms?|grams?|kilos?|lbs?|oz|ounces?|tonn?es?|tons?|t|"
     r"[mcd\u00b5\u03bc]?[lL]|lit(?:re|er)s?|gallons?|gal|barrels?|bbl|"
-    r"[nm\u00b5\u03bc]?s|sec(?:ond)?s?|min(?:ute)?s?|h|hrs?|hours?|days?|weeks?|months?|years?|yrs?|"
+    r"[nm\u00b5\u03bc]?s|secs?|seconds?|min(?:ute)?s?|h|hrs?|hours?|days?|weeks?|months?|years?|yrs?|"
     r"decades?|centur(?:y|ies)|"
     r"[aApP]\.?[mM]\.?|BCE?|CE|AD|UTC|GMT|CES?T|ES?T|PS?T|o'clock|"
     r"[kKMGTP]?i?[bB](?:/s|ps)?|[kMGT]?bps|[kMG]?Hz|[kMGT]?Wh?|[mk]?[VA]|[kMm]?J|k?cal|"
     r"[kMh]?Pa|bar|psi|\u00b0[CF]?|degrees?|K|dB|ppm|ppb|rpm|px|pt|tokens?|people|times)"
 )
 _SUFFIX = (
-    rf"(?:{_GAP}{_MONTH}\.?,?{_GAP}\d{{4}}{_END}|{_GAP}?{_UNIT}{_END}"
+    rf"(?:{_GAP}{_MONTH}\.?,?{_GAP}\d{{4}}{_END}|{_GAP}?{_UNIT}(?:/[A-Za-z]{{1,6}})?{_END}"
     rf"|{_GAP}?(?:[%\u2030\u00b0]|{_MONEY}))"
 )
 _COUNTER = "[年月日時时分秒元円圓圆万萬亿億千百個个人歳岁]"
@@ -90,7 +90,7 @@ _LATIN = re.compile(_W)
 
 NUMBER = Pattern(
     re.compile(
-        rf"(?:\d{{1,3}}(?:{_GAP}\d{{3}})++(?!\d)|\d{{1,2}}(?:st|nd|rd|th)?,{_GAP}\d{{4}}{_END}|\d)"
+        rf"(?:\d{{1,3}}(?:{_GAP}\d{{3}})++(?!\d)|\d{{1,2}}(?:st|[nr]d|th)?,{_GAP}\d{{4}}{_END}|\d)"
         r"(?:[.,:/'\u2019\u2013\u2212+\-^\u00d7]?\d|-?[A-Za-z_]|[\u00b2\u00b3\u00bd\u00bc\u00be])*+"
         rf"(?:{_SUFFIX}|{_COUNTER})*+"
     ),

@@ -90,7 +90,8 @@ def _known(text: str, spans: Iterable[Span], known: set[str]) -> bool:
 
 def _readings(text: str) -> set[str]:
     """Texts of all spans, those inside others included."""
-    found = (*blocks(text), *_small(text, 0, len(text), tuple(PATTERNS)))
+    # Read from its beginning, a block may leave a mark that pairs with one after it.
+    found = (*guarded(text), *_small(text, 0, len(text), tuple(PATTERNS)))
     return {text[span.start : span.end] for span in found}
 
 

@@ -10,7 +10,8 @@ from tokenomics_shared.compression.lines import Line, LinesReading
 from tokenomics_shared.compression.records import combined
 from tokenomics_shared.compression.wanted import Wanted
 
-_RULE = re.compile(r"[\s|+:\-=]*-[\s|+:\-=]*")
+_RULES = " \t\r|+:-="
+"""What the rule below a header is made of."""
 _GAP = re.compile(r" {2,}|\t+")
 _SENTENCE = re.compile(r"[a-z]{2}[.!?](?:\s|$)")
 _FEWEST = 5
@@ -25,6 +26,10 @@ _FEWEST_COLUMNS = 3
 """Columns from which lines may be a table without bars or tabs."""
 _WIDE = 4
 """Columns from which sentences may be cells of CSV."""
+_FEWEST_NUMBERS = 2
+"""Numbers in a row of words, from which it may be one of a table."""
+_HEADER = 1000
+"""Characters that a header has at most."""
 _READ = 200
 """Lines that are looked at to tell CSV."""
 
@@ -37,8 +42,8 @@ def read_table(text: str, wanted: Wanted) -> LinesReading | None:
 def _ruled(text: str, wanted: Wanted) -> LinesReading | None:
     """Markdown, and what SQL clients print: a rule below the header, cells between bars."""
     lines = text.rstrip("\n").split("\n")
-    rules = {at for at, line in enumerate(lines) if "--" in line and _RULE.fullmatch(line)}
-    barred = sum(1 for line in lines if "|" in line or _RULE.fullmatch(line))
+    rules = {at for at, line in enumerate(lines) if "--" in line and not line.strip(_RULES)}
+    barred = sum(1 for at, line in enumerate(lines) if "|" in line or at in rules)
     filled = sum(1 for line in lines if line.strip())
     if not rules or barred < _FEWEST + 2 or barred < _TABLED * filled:
         return None
@@ -126,13 +131,31 @@ def _ended(lines: Sequence[str]) -> Iterator[str]:
 def _aligned(text: str, wanted: Wanted) -> LinesReading | None:
     """Columns of one width below names in capitals, as command line tools print them."""
     lines = text.rstrip("\n").split("\n")
+    if len(lines) <= _FEWEST or len(lines[0]) > _HEADER:
+        return None
     names = _GAP.split(lines[0].strip())
     capitals = lines[0].isupper() or all(name[:1].isupper() or name[:1] == "%" for name in names)
-    if len(names) < _FEWEST_COLUMNS or not capitals or not _names(names) or len(lines) <= _FEWEST:
+    if len(names) >= _FEWEST_COLUMNS and capitals and _names(names):
+        split = [_aligned_cells(line) for line in lines[1:]]
+        near = sum(abs(len(cells) - len(names)) < _FEWEST_COLUMNS for cells in split)
+        if near >= _ALIKE * len(split):
+            rows = list(zip(lines[1:], split, strict=True))
+            return LinesReading([Line(lines[0], None), *_rows(names, rows, wanted)], "rows")
+    return _numbered(lines, wanted)
+
+
+def _numbered(lines: Sequence[str], wanted: Wanted) -> LinesReading | None:
+    """Columns of words and numbers with a space between them, as of processes and mounts."""
+    names = lines[0].split()
+    last = len(names) - 1
+    if last < _WIDE or sum(name.isupper() for name in names) < 0.5 * len(names):
         return None
-    split = [_aligned_cells(line) for line in lines[1:]]
-    near = sum(abs(len(cells) - len(names)) < _FEWEST_COLUMNS for cells in split)
-    if near < _ALIKE * len(split):
+    split = [line.split(None, last) for line in lines[1:]]
+    filled = sum(
+        len(cells) >= last and sum(cell[0] in "0123456789" for cell in cells) >= _FEWEST_NUMBERS
+        for cells in split
+    )
+    if filled < _ALIKE * len(split):
         return None
     rows = list(zip(lines[1:], split, strict=True))
     return LinesReading([Line(lines[0], None), *_rows(names, rows, wanted)], "rows")
@@ -151,7 +174,7 @@ def _rows(
         return [Line(text, None) for text, _ in rows]
     columns = Columns()
     for row, (_, cells) in enumerate(rows):
-        for at, cell in enumerate(cells):
+        for at, cell in enumerate(cells[: len(header) + _WIDE]):
             name = header[at] if at < len(header) else ""
             columns.add(row, f"{name} {at}", cell or None)
     texts = [text for text, _ in rows]

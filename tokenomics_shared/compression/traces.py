@@ -15,7 +15,7 @@ _FRAME = re.compile(
     r"|\s*from \S+:\d+:in |\s+\d+: +(?:0x[0-9a-f]+ - )?\S+::\S+|\s*#\d+\s+\S+"
     r"|\s+\.\.\. \d+ (?:more|common frames)"
 )
-_GO_CALL = re.compile(r"[\w./*()-]+\.[\w.*()\[\]]+\((?:0x[0-9a-f]+|\.\.\.|[{}, \w?]*)*\)\s*$")
+_GO_CALL = re.compile(r"[\w./*()-]+\.[\w.*()\[\]]+\([{}, \w?.]*\)\s*$")
 _LIBRARY = re.compile(
     r"site-packages|dist-packages|/lib/python|/lib64/python|node_modules|node:internal|<frozen"
     r"|\bat (?:async )?(?:java|javax|jakarta|jdk|sun|kotlin|scala|akka|System|Microsoft"
@@ -29,6 +29,8 @@ _RAISED = re.compile(
     r"|^Exception in thread|stack backtrace|Unhandled exception",
     re.MULTILINE,
 )
+_READ = 400
+"""Characters of a line that are looked at."""
 _EDGE = 2
 """Frames at each end of a trace that tell most."""
 _FEW = 6
@@ -37,7 +39,12 @@ _FEW = 6
 
 def is_frame(line: str) -> bool:
     """Whether a line is a frame of a stack trace."""
-    return _FRAME.match(line) is not None
+    return _FRAME.match(line[:_READ]) is not None
+
+
+def _is_call(line: str) -> bool:
+    """Whether a line is a call as Go prints it, above where it is."""
+    return len(line) <= _READ and _GO_CALL.match(line) is not None
 
 
 def is_trace(lines: Sequence[str]) -> bool:
@@ -82,9 +89,9 @@ def _groups(lines: Sequence[str], frames: Sequence[bool]) -> list[tuple[bool, st
     """Frames, each with the code below it, and the lines between them."""
     groups: list[tuple[bool, list[str]]] = []
     for line, frame in zip(lines, frames, strict=True):
-        begins = is_frame(line) or (frame and _GO_CALL.match(line) is not None)
+        begins = is_frame(line) or (frame and _is_call(line))
         follows = bool(groups) and groups[-1][0] == frame
-        called = follows and frame and len(groups[-1][1]) == 1 and _GO_CALL.match(groups[-1][1][0])
+        called = follows and frame and len(groups[-1][1]) == 1 and _is_call(groups[-1][1][0])
         if follows and (not begins or not frame or called):
             groups[-1][1].append(line)
         else:
@@ -100,8 +107,6 @@ def _frames(lines: Sequence[str]) -> list[bool]:
             continue
         quotes = at > 0 and line.startswith("    ") and lines[at - 1].lstrip().startswith("File ")
         marks = at > 1 and found[at - 1] and bool(line.strip()) and not line.strip(" ~^")
-        calls = (
-            at + 1 < len(lines) and _GO_CALL.match(line) is not None and is_frame(lines[at + 1])
-        )
+        calls = at + 1 < len(lines) and _is_call(line) and is_frame(lines[at + 1])
         found[at] = quotes or marks or calls
     return found

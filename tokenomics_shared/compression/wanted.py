@@ -17,7 +17,7 @@ _STOP = frozenset(
     " those through to us was we were what when where which while who whom whose why will with"
     " would you your".split()
 )
-_ENDING = re.compile(r"(?:ings?|ed|es|s|ly|ion|ions|er|est|ment|y|ies|e)$")
+_ENDING = re.compile(r"(?:ings?|ed|es|s|ly|ion|ions|er|est|y|ies|e)$")
 _MOST = frozenset(
     "largest biggest highest most max maximum slow slowest longest expensive priciest top greatest"
     " peak worst heaviest busiest big large huge high long hot hottest oldest overloaded unusual"
@@ -45,25 +45,24 @@ _NEAR = {
     "expensive": "price cost amount total value fee usd eur",
     "cheap": "price cost amount total value fee usd eur",
     "cost": "price cost amount total value fee usd eur",
-    "pric": "price cost amount total value fee usd eur",
-    "larg": "size bytes amount total count value area volume quantity length",
+    "price": "price cost amount total value fee usd eur",
+    "large": "size bytes amount total count value area volume quantity length",
     "big": "size bytes amount total count value area volume quantity",
     "small": "size bytes amount total count value area volume quantity",
     "hot": "temp temperature celsius heat cpu",
     "cold": "temp temperature celsius",
-    "heav": "weight kg mass load",
+    "heavy": "weight kg mass load",
     "full": "used use usage capacity percent disk",
-    "bus": "requests rps qps load cpu connections count hits",
-    "memor": "mem rss memory heap",
+    "busy": "requests rps qps load cpu connections count hits",
+    "memory": "mem rss memory heap",
     "leak": "mem rss memory heap",
     "spend": "amount total cost value price",
-    "pa": "amount total cost value price",
     "old": "age created date year since",
 }
 
 
 _READ = 4000
-"""Characters of a query that are read."""
+"""Characters of a query that are read, and of prose that may answer it."""
 _ANSWERS = tuple(
     (re.compile(rf"\b(?:{asks})\b", re.IGNORECASE), re.compile(answers).search)
     for asks, answers in (
@@ -78,7 +77,7 @@ _ANSWERS = tuple(
         ),
         (
             "when|what year|which year|date|since|founded|released|opened|born",
-            r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}(?:st|nd|rd|th)? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug"
+            r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}(?:[a-z]{2})? (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug"
             r"|Sep|Oct|Nov|Dec)|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d",
         ),
         (
@@ -89,6 +88,15 @@ _ANSWERS = tuple(
             "how many|how far|how (?:big|tall|high|deep|fast|heavy)|number|maximum|minimum|limit"
             "|dose|rate|population|distance|percentage|capacity",
             r"\d[\d,.]*\s?(?:%|[a-zA-Z]+)",
+        ),
+        (
+            "maximum|max|limit|at most|allowed|up to",
+            r"\b(?:more than|up to|at most|maximum|exceed|limit|no longer than)\b",
+        ),
+        (
+            r"can|may|should|must|safe|allowed|(?:is it|am i|are we) \w+",
+            r"\b(?:should|must|may|avoid|never|risks?|safe|unsafe|allowed|permitted|prohibited"
+            r"|recommended|do not|don't|cannot)\b",
         ),
         ("versions?|release", r"(?<![\w.])v?\d+\.\d+(?:\.\d+)?(?![\w])"),
         (
@@ -118,6 +126,10 @@ class Wanted:
         self.stems = tuple(
             dict.fromkeys(stem(w) for w in plain if w.isalpha() and w not in _STOP and len(w) > 1)
         )
+        asking = [found[0] for asks, _ in _ANSWERS if (found := asks.search(self._query))]
+        self._asking = frozenset(
+            stem(part) for phrase in asking for part in _CAMEL.findall(phrase.casefold())
+        )
         self.most = bool(self._words & _MOST)
         self.least = bool(self._words & _LEAST)
         self.latest = bool(self._words & _LATEST)
@@ -127,7 +139,12 @@ class Wanted:
     @cached_property
     def _columns(self) -> frozenset[str]:
         """Stems of column names that are asked about, by name or by what people say of them."""
-        near = (name for at in self.stems for name in _NEAR.get(at, "").split())
+        near = (
+            name
+            for word, names in _NEAR.items()
+            if stem(word) in self.stems
+            for name in names.split()
+        )
         return frozenset((*self.stems, *map(stem, near)))
 
     def names(self, column: str) -> bool:
@@ -142,7 +159,9 @@ class Wanted:
         scores = [0.0] * len(texts)
         for asks, answers in _ANSWERS:
             if asks.search(self._query):
-                _credit(scores, [at for at, text in enumerate(texts) if answers(text)], 1.6)
+                _credit(
+                    scores, [at for at, text in enumerate(texts) if answers(text[:_READ])], 1.6
+                )
         return scores
 
     def matches(self, texts: Sequence[str]) -> list[float]:
@@ -165,7 +184,7 @@ class Wanted:
             else:
                 begins = re.compile(rf"(?<![^\W_]){re.escape(term)}").search
                 found = [at for at, text in enumerate(folded) if term in text and begins(text)]
-            _credit(scores, found, 1.0)
+            _credit(scores, found, 0.5 if term in self._asking else 1.0)
         mean = sum(map(len, texts)) / len(texts) or 1.0
         return [
             score and 10.0 * -math.expm1(-score / (2.8 + 1.2 * len(text) / mean))

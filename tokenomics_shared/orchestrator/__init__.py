@@ -6,6 +6,7 @@ from tokenomics_shared.orchestrator.fitting import fitting
 from tokenomics_shared.orchestrator.history import Turn, Window, cut
 from tokenomics_shared.orchestrator.knapsack import Greedy
 from tokenomics_shared.orchestrator.planning import NoPlan, Orchestrator
+from tokenomics_shared.orchestrator.remembered import Remembered
 from tokenomics_shared.orchestrator.tokens import (
     Estimate,
     encoding_of,
@@ -19,6 +20,7 @@ __all__ = [
     "Greedy",
     "NoPlan",
     "Orchestrator",
+    "Remembered",
     "Turn",
     "Wanted",
     "Window",

@@ -151,7 +151,7 @@ def _response(budget: int, predicted: int) -> Piece:
 def _sizes(least: int, whole: int) -> list[int]:
     """The sizes at which something is offered, increasing."""
     sizes = [least]
-    for step in STEPS:
+    for step in STEPS if least < whole else ():
         size = math.ceil(whole * step)
         if size > sizes[-1]:
             sizes.append(size)

@@ -103,7 +103,9 @@ def _steps(pieces: Sequence[Piece]) -> list[_Step]:
         levels = piece.levels
         width = 0
         for order, tokens, gain, end in _hull(levels) if len(levels) > 1 else ():
-            width = max(width, tokens)
+            # As an `if`, it takes a third of the time of a call.
+            if tokens > width:  # noqa: PLR1730
+                width = tokens
             steps.append((order, place, end, tokens, gain, width))
     steps.sort()
     return steps

@@ -2,10 +2,11 @@
 
 from tokenomics_shared.errors import PromptError
 from tokenomics_shared.orchestrator.complexity import complexity_of
-from tokenomics_shared.orchestrator.shares import Share, named, shares
-from tokenomics_shared.orchestrator.tokens import TURN_OVERHEAD, estimate_tokens
-from tokenomics_shared.planning import LengthPredictor
-from tokenomics_shared.types import OWN_ROLES, Forecast, Prompt, QueryPlan, Roster
+from tokenomics_shared.orchestrator.remembered import Remembered
+from tokenomics_shared.orchestrator.shares import named, rest
+from tokenomics_shared.orchestrator.tokens import TURN_OVERHEAD, roughly
+from tokenomics_shared.planning import Count, LengthPredictor
+from tokenomics_shared.types import OWN_ROLES, Allocation, Forecast, Prompt, QueryPlan, Roster
 
 _UNPLANNED = QueryPlan("medium", token_budget=0, input_tokens=0, predicted_output_tokens=0)
 
@@ -34,6 +35,7 @@ class Orchestrator:
         """
         self._token_budget = token_budget
         self._lengths = lengths
+        self._count = Remembered(roughly)
 
     def check(self, prompt: Prompt) -> None:
         """Refuse an empty prompt.
@@ -54,8 +56,8 @@ class Orchestrator:
         """Say what is known about this request before any model is asked."""
         question = prompt.question
         complexity = complexity_of(question)
-        parts = _parts(prompt)
-        tokens = sum(part.tokens for part in parts)
+        sizes = _sizes(prompt, self._count)
+        tokens = sum(sizes.values())
         forecasts: dict[str, Forecast] = {}
         predicted = 0
         for arm in roster.arms:
@@ -66,28 +68,23 @@ class Orchestrator:
                 forecasts[model] = forecast
             predicted = forecast.p50
         budget = prompt.token_budget or self._token_budget
-        told = shares(parts, budget, predicted)
+        parts = [Allocation(name, size, size, 1.0) for name, size in sizes.items()]
+        answer, note = rest(tokens, budget, predicted)
+        allocations = (*parts, answer)
         return QueryPlan(
-            complexity,
-            budget,
-            tokens,
-            predicted,
-            forecasts,
-            told.allocations,
-            told.context_quality_score,
-            note=told.note,
+            complexity, budget, tokens, predicted, forecasts, allocations, note=note
         )
 
 
-def _parts(prompt: Prompt) -> list[Share]:
-    """What is sent, by what it is to the request; tokens are estimated."""
-    parts = []
+def _sizes(prompt: Prompt, count: Count) -> dict[str, int]:
+    """Tokens, estimated, by what they are to the request."""
+    sizes: dict[str, int] = {}
     old = False
     for message in reversed(prompt.messages):
         old = old or message.role in OWN_ROLES
-        size = estimate_tokens(message.text) + TURN_OVERHEAD
-        parts.append(Share(named(message.role, old=old), size, size))
+        name = named(message.role, old=old)
+        size = count(message.text) + TURN_OVERHEAD
+        sizes[name] = sizes.get(name, 0) + size
     if prompt.tools:
-        size = sum(estimate_tokens(str(tool)) for tool in prompt.tools)
-        parts.append(Share("tools", size, size))
-    return parts
+        sizes["tools"] = sum(count(str(tool)) for tool in prompt.tools)
+    return sizes

@@ -67,14 +67,18 @@ def shares(parts: Sequence[Share], budget: int, predicted: int) -> Shares:
         Allocation(name, int(tokens), int(wanted), utility / wanted if wanted else 1.0)
         for name, (tokens, wanted, utility) in sums.items()
     ]
-    used = sum(part.tokens for part in parts)
-    left, reserved = budget - used, math.ceil(budget * RESPONSE_SHARE)
-    enough = min(1.0, max(0, left) / predicted) if predicted else 1.0
-    answer = Allocation("response", max(0, left), predicted, RESPONSE_UTILITY * math.sqrt(enough))
-    note = ""
-    if left < reserved:
-        note = (
-            f"{used} tokens are sent, which leaves {max(0, left)} of the budget of {budget} to "
-            f"the answer, less than {reserved}"
-        )
+    answer, note = rest(sum(part.tokens for part in parts), budget, predicted)
     return Shares((*allocations, answer), worth / whole if whole else 1.0, note)
+
+
+def rest(sent: int, budget: int, predicted: int) -> tuple[Allocation, str]:
+    """What a prompt of so many tokens leaves of the budget to the answer, and a note if little."""
+    left, reserved = max(0, budget - sent), math.ceil(budget * RESPONSE_SHARE)
+    enough = min(1.0, left / predicted) if predicted else 1.0
+    answer = Allocation("response", left, predicted, RESPONSE_UTILITY * math.sqrt(enough))
+    if left >= reserved:
+        return answer, ""
+    return answer, (
+        f"{sent} tokens are sent, which leaves {left} of the budget of {budget} to the answer, "
+        f"less than {reserved}"
+    )

@@ -8,7 +8,7 @@ from tokenomics_shared.types import Prompt
 TURN_OVERHEAD = 4
 """Tokens that a chat format spends around each turn."""
 
-SAMPLED_CHARS = 1024
+SAMPLED_CHARS = 512
 """Characters that planning looks at of a longer request: it must not take longer than routing."""
 
 _PLACES = 8
@@ -68,7 +68,7 @@ def prompt_tokens(prompt: Prompt) -> int:
     """Estimate the tokens of a whole request, tool schemas included; a long one by a sample."""
     texts = [message.text for message in prompt.messages]
     whole = "\n".join(texts + [str(tool) for tool in prompt.tools])
-    return len(texts) * TURN_OVERHEAD + _sampled(whole)
+    return len(texts) * TURN_OVERHEAD + roughly(whole)
 
 
 def _bare(model: str) -> str:
@@ -76,7 +76,8 @@ def _bare(model: str) -> str:
     return name.removeprefix("ft:")
 
 
-def _sampled(text: str) -> int:
+def roughly(text: str) -> int:
+    """Estimate a text's tokens; a long one's by a sample, in bounded time."""
     if len(text) <= SAMPLED_CHARS:
         return estimate_tokens(text)
     size = SAMPLED_CHARS // _PLACES

@@ -35,6 +35,9 @@ _CUES = {
     "part": "fifth fifths half halves quarter quarters tenth third thirds",
     "each": "apiece average each every per ratio",
     "than": "as fewer less longer more older shorter taller than younger",
+    "told": "did had was were",
+    "changed": "decrease decreased decreases discount discounted grew grow grows increase "
+    "increased increases off raise raised raises reduced rise rises tax",
     "goes_on": "after and before but except finally first if last later next remaining second "
     "since then until when whenever while",
     "whole": "altogether average change combined cost costs difference earn earns left much many "
@@ -53,8 +56,7 @@ _QUANTITIES = [at for at, cue in enumerate(_CUES) if cue in {"counted", "part", 
 
 _PHRASES = (b"step by step", b"yes or no", b"true or false")
 
-_OFFERS = b"\nb"
-_CHOICE = re.compile(rb"^[a-j][.):] ?\S", re.MULTILINE)
+_CHOICE = re.compile(rb"^\(?[a-j][.):] ?\S", re.MULTILINE)
 _COUNTED = {
     word.encode(): at
     for at, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)
@@ -88,7 +90,7 @@ _LEVELS: dict[Complexity, float] = {"simple": 0.0, "medium": 1.0, "complex": 2.0
 _MOST = 30.0
 """Cues counted; a long text has no more to say by having them oftener."""
 
-_INPUT_AT, _LEVEL_AT = 1, 2
+_INPUT_AT, _LEVEL_AT, _CHOICES_AT = 1, 2, 19
 _AT_MOST = [_MOST] * len(_CUES)
 
 WIDTH = 21 + len(_CUES) + len(_PHRASES)
@@ -154,7 +156,7 @@ def _shape(text: bytes, words: list[bytes], told: float) -> tuple[float, ...]:
         (len(text) - len(text.translate(None, _MATHS))) / size,
         log1p(text.count(b"$")),
         min(_MOST, text.count(b"%") + text.count(b"percent")),
-        min(_MOST, len(_CHOICE.findall(text)) if _OFFERS in text else 0.0),
+        min(_MOST, len(_CHOICE.findall(text)) if b"\nb" in text or b"\n(b" in text else 0.0),
         0.0 if _TOKENS.keys().isdisjoint(distinct) else log1p(_wanted(words)),
     )
 
@@ -179,3 +181,8 @@ def asked(features: tuple[float, ...]) -> tuple[Complexity, int]:
     """The complexity and the prompt's tokens that features were made with."""
     level = min(_LEVELS, key=lambda each: abs(_LEVELS[each] - features[_LEVEL_AT]))
     return level, round(expm1(features[_INPUT_AT]))
+
+
+def offers_choices(features: tuple[float, ...]) -> bool:
+    """Whether the question that features were made of offers lettered choices."""
+    return features[_CHOICES_AT] > 1.0

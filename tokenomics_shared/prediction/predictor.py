@@ -6,16 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from typing_extensions import override
-
 from tokenomics_shared.errors import StoreError
 from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.planning import LengthSample, LengthStore
 from tokenomics_shared.prediction.coverage import Coverage
-from tokenomics_shared.prediction.heuristic import predict_output_tokens
 from tokenomics_shared.prediction.length_features import length_features
 from tokenomics_shared.prediction.quantiles import Quantiles
-from tokenomics_shared.prediction.refit import RULE
+from tokenomics_shared.prediction.rule import rule_of_thumb
 from tokenomics_shared.types import Complexity, Forecast
 
 T = TypeVar("T")
@@ -27,58 +24,19 @@ GROWTH = 1.5
 """How many times the samples it was trained on a model's samples are when it is trained anew."""
 
 KEEP = 0.25
-"""Share of the answers that are kept once there is a trained model."""
+"""Share of the answers that are kept once there are enough and a trained model."""
 
 REMEMBERED = 64
 """Questions whose features are remembered between forecast and learning."""
 
-Submit = Callable[[Callable[[], object]], object]
-"""Runs something in the background."""
+LONG = 20_000
+"""Characters from which a question is read twice rather than remembered."""
 
 Train = Callable[[str, Sequence[LengthSample], str | None], str | None]
 """Fits a model's lengths: from its name, its samples oldest first, and what was trained before.
 
 Gives the new one as text; None where it is no better.
 """
-
-
-def rule_of_thumb(complexity: Complexity, input_tokens: int, question: str) -> Forecast:
-    """The forecast where nothing was learned."""
-    likely = predict_output_tokens(complexity, input_tokens, question)
-    p50, p90, p99 = (times * likely for times in RULE)
-    return Forecast(p50, p90, p99)
-
-
-class NoLengths:
-    """Predicts by the rule of thumb and learns nothing."""
-
-    def forecast(
-        self,
-        question: str,
-        complexity: Complexity,
-        input_tokens: int,
-        model: str,  # noqa: ARG002 -- port
-    ) -> Forecast:
-        """The same for every model."""
-        return rule_of_thumb(complexity, input_tokens, question)
-
-    def learn(
-        self,
-        question: str,
-        complexity: Complexity,
-        input_tokens: int,
-        model: str,
-        output_tokens: int,
-        *,
-        censored: bool = False,
-    ) -> None:
-        """Nothing is learned."""
-
-    def flush(self) -> None:
-        """Nothing is ever pending."""
-
-    def close(self) -> None:
-        """Nothing is ever pending."""
 
 
 class Jobs(Protocol):
@@ -122,7 +80,8 @@ class _Known:
         trained: what was learned.
         coverage: how that does.
         since: from when on samples tell how it answers now.
-        busy: it is being trained.
+        latest: the latest features that were read, and their quantiles: an answer comes soon
+            after its forecast.
     """
 
     kept: int = 0
@@ -130,11 +89,20 @@ class _Known:
     trained: Quantiles | None = None
     coverage: Coverage = field(default_factory=Coverage)
     since: float = -math.inf
-    busy: bool = False
+    latest: tuple[Sequence[float], Sequence[float]] = ((), ())
 
     def adopt(self, trained: Quantiles) -> None:
         self.trained = trained
         self.coverage = Coverage()
+        self.latest = (), ()
+
+    def plain(self, features: Sequence[float]) -> Sequence[float]:
+        """What was learned says of this question, before it is corrected; nothing without."""
+        read, found = self.latest
+        if read is not features and self.trained is not None:
+            found = self.trained(features)
+            self.latest = features, found
+        return found
 
 
 class Predictor(ForkSafe):
@@ -172,8 +140,8 @@ class Predictor(ForkSafe):
         trained = None if known is None else known.trained
         if known is None or trained is None:
             return rule_of_thumb(complexity, input_tokens, question)
-        features = self._features(question, complexity, input_tokens)
-        p50, p90, p99 = map(math.ceil, known.coverage.corrected(trained(features)))
+        features = self._read(question, complexity, input_tokens)
+        p50, p90, p99 = map(math.ceil, known.coverage.corrected(known.plain(features)))
         return Forecast(p50, p90, p99, trained=True)
 
     def learn(
@@ -198,12 +166,14 @@ class Predictor(ForkSafe):
         """
         if output_tokens <= 0:
             return
-        features = self._features(question, complexity, input_tokens)
+        features = self._read(question, complexity, input_tokens)
         with self.lock:
             known = self._known.setdefault(model, _Known())
             kept = self._follow(known, features, output_tokens, censored=censored)
-            due = kept and known.kept >= known.due and not (known.busy or self._hopeless)
-            known.busy = known.busy or due
+            due = kept and known.kept >= known.due and not self._hopeless
+            if due:
+                # Whether or not that job will be done.
+                known.due = math.ceil(GROWTH * known.kept)
         if kept:
             self._put(LengthSample(self._by.clock(), model, features, output_tokens, censored))
         if due:
@@ -219,10 +189,6 @@ class Predictor(ForkSafe):
         except Exception as error:  # noqa: BLE001 -- a trainer that fails must not end the thread
             self._tell(error)
             self._hopeless = self._hopeless or isinstance(error, ImportError)
-        finally:
-            with self.lock:
-                known.busy = False
-                known.due = max(LEAST, math.ceil(GROWTH * known.kept))
 
     def refit(self, train: Callable[[LengthStore], Sequence[T]]) -> Sequence[T]:
         """Have all that is stored learned from now, and go on from what came of it.
@@ -232,11 +198,15 @@ class Predictor(ForkSafe):
         """
         self.flush()
         found = train(self._store)
-        with self.lock:
-            known = dict(self._known)
-        for model, each in known.items():
-            self._take_up(model, each, newer=True)
+        self.refresh()
         return found
+
+    def refresh(self) -> None:
+        """Go on from what somebody else trained and stored meanwhile."""
+        for model in sorted(self._store.counts()):
+            with self.lock:
+                known = self._known.setdefault(model, _Known())
+            self._take_up(model, known, newer=True)
 
     def flush(self) -> None:
         """Return once what is pending is trained and written."""
@@ -247,11 +217,9 @@ class Predictor(ForkSafe):
         """Write what is pending."""
         self._store.close()
 
-    @override
-    def in_child(self) -> None:
-        """What the parent is training, it keeps; the child trains its own."""
-        for known in self._known.values():
-            known.busy = False
+    def _read(self, question: str, complexity: Complexity, input_tokens: int) -> tuple[float, ...]:
+        read = length_features if len(question) > LONG else self._features
+        return read(question, complexity, input_tokens)
 
     def _follow(
         self, known: _Known, features: Sequence[float], tokens: int, *, censored: bool
@@ -259,12 +227,13 @@ class Predictor(ForkSafe):
         """See how the forecast did, and whether to keep the answer; the lock is held."""
         kept = True
         if known.trained is not None:
-            plain = known.trained(features)
+            plain = known.plain(features)
             known.coverage.observe(plain, tokens, censored=censored)
             if known.coverage.drifted and known.since <= 0.0:
                 known.since = self._by.clock()
                 known.due = known.kept + LEAST
-            kept = known.since > 0.0 or self._by.draw() < KEEP
+            wanted = known.kept < LEAST or known.since > 0.0
+            kept = wanted or self._by.draw() < KEEP
         known.kept += kept
         return kept
 
@@ -289,13 +258,14 @@ class Predictor(ForkSafe):
         since = known.since
         samples = [each for each in self._store.samples(model) if each.at >= since]
         text = self._by.train(model, samples, self._store.model(model))
-        if text is None:
-            return
-        found = Quantiles.from_json(text)
-        self._store.put_model(model, text)
+        found = None if text is None else Quantiles.from_json(text)
+        if text is not None:
+            self._store.put_model(model, text)
         with self.lock:
-            known.adopt(found)
             known.since = -math.inf
+            known.coverage.look_again()
+            if found is not None:
+                known.adopt(found)
 
     def _put(self, sample: LengthSample) -> None:
         try:

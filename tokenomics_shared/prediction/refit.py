@@ -5,16 +5,13 @@ from dataclasses import dataclass
 
 from tokenomics_shared.planning import LengthSample
 from tokenomics_shared.prediction.conformal import pinball
-from tokenomics_shared.prediction.heuristic import predict_output_tokens
-from tokenomics_shared.prediction.length_features import asked
+from tokenomics_shared.prediction.heuristic import CHOICE, predict_output_tokens
+from tokenomics_shared.prediction.length_features import asked, offers_choices
 from tokenomics_shared.prediction.quantiles import QUANTILES
+from tokenomics_shared.prediction.rule import RULE
 
 FEWEST = 50
 """Samples below which nothing is fitted, even when it is asked for."""
-
-
-RULE = (1, 2, 4)
-"""Rules of thumb: the likely length times these is not exceeded by 50, 90 and 99 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +53,6 @@ def loss(samples: Sequence[LengthSample], predicted: Sequence[Sequence[float]]) 
 def by_rule(sample: LengthSample) -> tuple[float, ...]:
     """What the rule of thumb says of an answer."""
     complexity, input_tokens = asked(sample.features)
-    likely = predict_output_tokens(complexity, input_tokens)
+    offered = offers_choices(sample.features)
+    likely = CHOICE if offered else predict_output_tokens(complexity, input_tokens)
     return tuple(float(times * likely) for times in RULE)

@@ -1,33 +1,20 @@
 """Shrinking put together as the configuration says."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 from tokenomics_shared.adapters.counting import counter_for
-from tokenomics_shared.compression import Extractive, Mixed, Structured, shape_of, unaltered
+from tokenomics_shared.compression import unaltered
+from tokenomics_shared.compressors import Embed, checked, embed_by, maker_of
 from tokenomics_shared.config import CompressionConfig, OrchestratorConfig, TokenomicsConfig
-from tokenomics_shared.errors import ConfigError, MissingExtra
-from tokenomics_shared.orchestrator import Greedy
+from tokenomics_shared.errors import MissingExtra
+from tokenomics_shared.orchestrator import Greedy, Remembered
 from tokenomics_shared.planning import Allocator, Compressor, Count, Shrinker, TokenCounter
 from tokenomics_shared.shrinking.histories import CutHistory, History, WholeHistory
-from tokenomics_shared.shrinking.memo import ENTRY, Memo
 from tokenomics_shared.shrinking.shrinker import Kit, NoShrinking, Rules, Shrinking, Tools
 from tokenomics_shared.shrinking.summaries import Summaries
-from tokenomics_shared.shrinking.worth import Pricing, digest_of
-
-_A_MODEL = "gpt-4o"
-"""Whose tokens are counted by a compressor that all models share."""
-
-_REMEMBERED = 4_096
-"""Texts whose tokens are remembered."""
-
-_SHORT = 500
-"""Characters up to which they are remembered themselves."""
-
-Embed = Callable[[Sequence[str]], Any]
+from tokenomics_shared.shrinking.worth import Pricing
 
 
 def shrinker(config: TokenomicsConfig, price: Pricing) -> Shrinker:
@@ -68,7 +55,7 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
 
     @functools.lru_cache(maxsize=16)
     def kit(model: str) -> Kit:
-        counter = Remembered(counter_for(model))
+        counter = _Counter(counter_for(model))
         # An encoding is loaded now, in whichever thread may wait for that.
         counter.count("")
         return Kit(counter, make(counter.count))
@@ -76,81 +63,28 @@ def kits(config: CompressionConfig) -> Callable[[str], Kit]:
     return kit
 
 
-class Remembered:
-    """A counter that remembers: a conversation's texts come again with every turn.
-
-    Of long texts only digests are kept.
-    """
+class _Counter:
+    """A counter that remembers: a conversation's texts come again with every turn."""
 
     def __init__(self, counter: TokenCounter) -> None:
         self.exact = counter.exact
-        self._count = counter.count
-        self._short = functools.lru_cache(maxsize=_REMEMBERED)(counter.count)
-        self._long = Memo(ENTRY * _REMEMBERED)
-
-    def count(self, text: str) -> int:
-        """The text's tokens."""
-        if len(text) <= _SHORT:
-            return self._short(text)
-        key = digest_of(b"", text)
-        known = self._long.get(key)
-        return int(known or self._long.put(key, str(self._count(text))))
+        self.count = Remembered(counter.count)
 
 
 def _maker(config: CompressionConfig) -> Callable[[Count], Compressor]:
-    own = config.compressor
-    if own is not None:
-        if isinstance(own, type) or not isinstance(own, Compressor):
-            kind = own.__name__ if isinstance(own, type) else type(own).__name__
-            raise ConfigError(f"compression.compressor must be a Compressor, got {kind}")
+    if config.compressor is not None:
+        own = checked(config.compressor)
         return lambda _: own
-    if config.method == "llmlingua2":
-        model = llmlingua2(config.model)
-        return lambda _: model
-    if config.model is not None:
-        raise ConfigError(f"compression.model is for llmlingua2, not for {config.method!r}")
-    embed = _embed(config.embedder)
-    if config.method == "extractive":
-        return lambda count: Extractive(count, embed)
-    if config.method == "structured":
-        return Structured
-    return lambda count: Mixed(count, Extractive(count, embed), Structured(count), _is_structured)
+    make = maker_of("auto" if config.method == "off" else config.method, config.model)
+    embed = _embed(config)
+    return lambda count: make(count, embed)
 
 
-def llmlingua2(model: str | None) -> Compressor:
-    """LLMLingua-2 over a checkpoint, or over the folder of an ONNX export of one.
-
-    Raises:
-        MissingExtra: what runs it is not installed.
-        ConfigError: the folder is none of a token classifier.
-    """
-    count = counter_for(_A_MODEL).count
-    if model is not None and (Path(model).expanduser() / "model.onnx").is_file():
-        try:
-            from tokenomics_shared.adapters.llmlingua2_onnx import LLMLingua2Onnx
-        except ImportError as error:
-            raise MissingExtra("LLMLingua-2 by ONNX", "embeddings") from error
-        return LLMLingua2Onnx(Path(model).expanduser(), count=count)
-    try:
-        from tokenomics_shared.adapters.llmlingua2 import LLMLingua2
-    except ImportError as error:
-        raise MissingExtra("compression.method = 'llmlingua2'", "llmlingua2") from error
-    return LLMLingua2(model, count=count) if model else LLMLingua2(count=count)
-
-
-def _embed(given: Any) -> Embed | None:
+def _embed(config: CompressionConfig) -> Embed | None:
+    given = config.embedder
     if given is None or given is False:
         return None
-    try:
-        from tokenomics_shared.adapters.embeddings import embedder_of
-        from tokenomics_shared.adapters.memoised import Memoised
-    except ImportError as error:
-        raise MissingExtra("compression.embedder", "embeddings") from error
-    return Memoised(embedder_of(None if given is True else given)).embed
-
-
-def _is_structured(text: str) -> bool:
-    return shape_of(text) is not None
+    return embed_by(None if given is True else given, config.embedder_timeout_s)
 
 
 def _allocator(config: OrchestratorConfig) -> Allocator:

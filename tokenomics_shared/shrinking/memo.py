@@ -1,7 +1,8 @@
 """Shortened texts of late, so that a conversation's are not shortened anew at every turn."""
 
 from collections import OrderedDict
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
 
 from typing_extensions import override
 
@@ -13,12 +14,15 @@ MOST_CHARS: Final = 16_000_000
 ENTRY: Final = 200
 """Characters that each counts for besides its own: an empty one takes memory, too."""
 
+T = TypeVar("T")
 
-class Memo(ForkSafe):
+
+class Memo(ForkSafe, Generic[T]):
     """The latest results by what they were made of. Safe to share between threads."""
 
-    def __init__(self, most_chars: int = MOST_CHARS) -> None:
-        self._kept: OrderedDict[bytes, str] = OrderedDict()
+    def __init__(self, chars: Callable[[T], int], most_chars: int = MOST_CHARS) -> None:
+        self._kept: OrderedDict[bytes, T] = OrderedDict()
+        self._chars_of = chars
         self._chars = 0
         self._most = most_chars
         super().__init__()
@@ -27,23 +31,23 @@ class Memo(ForkSafe):
     def in_child(self) -> None:
         """Go on with what the parent had."""
 
-    def get(self, key: bytes) -> str | None:
+    def get(self, key: bytes) -> T | None:
         """The result under this key."""
         with self.lock:
-            text = self._kept.get(key)
-            if text is not None:
+            made = self._kept.get(key)
+            if made is not None:
                 self._kept.move_to_end(key)
-            return text
+            return made
 
-    def put(self, key: bytes, text: str) -> str:
+    def put(self, key: bytes, made: T) -> T:
         """Keep a result; returns the one that is kept, which is another's where it was first."""
         with self.lock:
             known = self._kept.get(key)
             if known is not None:
                 return known
-            self._kept[key] = text
-            self._chars += len(text) + ENTRY
+            self._kept[key] = made
+            self._chars += self._chars_of(made) + ENTRY
             while self._chars > self._most and len(self._kept) > 1:
                 _, old = self._kept.popitem(last=False)
-                self._chars -= len(old) + ENTRY
-            return text
+                self._chars -= self._chars_of(old) + ENTRY
+            return made

@@ -1,6 +1,6 @@
 """What is sent in a request's place: a fold over its turns, so that it stays the same bytes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -9,11 +9,11 @@ from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.orchestrator.allocation import Wanted, divide
 from tokenomics_shared.planning import Allocator, Compressor, TextKind, TokenCounter
 from tokenomics_shared.ports import Account
-from tokenomics_shared.shrinking.blocks import Block, blocks, groups, rewritten
+from tokenomics_shared.shrinking.blocks import Block, blocks, groups
 from tokenomics_shared.shrinking.histories import History
 from tokenomics_shared.shrinking.memo import Memo
 from tokenomics_shared.shrinking.told import planned
-from tokenomics_shared.shrinking.work import Sized, Work
+from tokenomics_shared.shrinking.work import SentText, Settled, Sized, Work
 from tokenomics_shared.shrinking.worth import (
     CACHED_FROM,
     Beginnings,
@@ -111,25 +111,25 @@ class Shrinking:
         self._tools = tools
         self._history = history
         self._token_budget = token_budget
-        self._memo = Memo()
+        self._compressed = Memo[str](len)
+        self._settled = Memo[Settled](lambda it: it.chars)
         self._beginnings = Beginnings()
 
     def shrink(
         self, prompt: Prompt, plan: QueryPlan, roster: Roster, account: Account | None
     ) -> Steps[tuple[Prompt, QueryPlan]]:
         """Shorten a request, and plan it anew as it is sent."""
-        found = list(self._long(prompt))
+        found = self._long(prompt)
         budget = prompt.token_budget or self._token_budget
         if not found and not self._history.may_cut(plan.input_tokens, budget):
             return prompt, plan
         told = account is None
 
         def worked() -> Work:
-            model = roster.tiers[roster.premium.tier].model
-            kit = self._tools.kit(model)
+            kit = self._tools.kit(roster.tiers[roster.premium.tier].model)
             work = Work(prompt, roster, kit.counter, budget, only_told=told)
-            for places, new in found:
-                self._shorten(work, kit.compressor, places, new)
+            for places in found:
+                self._shorten(work, kit.compressor, places)
             return work
 
         # Counting and compressing a long text takes too long for an event loop.
@@ -137,50 +137,58 @@ class Shrinking:
         messages, gone = yield from self._history.kept(work, account)
         return replace(prompt, messages=messages), planned(work, plan, gone)
 
-    def _long(self, prompt: Prompt) -> Iterator[tuple[range, list[Block]]]:
-        """What came together, where there are long texts."""
+    def _long(self, prompt: Prompt) -> list[range]:
+        """What came together, where there may be long texts."""
         on = self._rules.on if prompt.compress is None else prompt.compress
-        # A token has a character at least, so the shorter limit holds for both.
-        least = min(self._rules.min_chars, self._rules.min_tokens)
-        if not on or all(len(it.text) <= least for it in prompt.messages):
-            return
-        for places in groups(prompt.messages):
-            new = list(blocks(prompt.messages, places, least + 1))
-            if new:
-                yield places, new
+        if not on:
+            return []
+        long = [len(it.text) > self._least for it in prompt.messages]
+        return [it for it in groups(prompt.messages) if any(long[it.start : it.stop])]
 
-    def _shorten(
-        self, work: Work, compressor: Compressor, places: range, new: Sequence[Block]
-    ) -> None:
+    @property
+    def _least(self) -> int:
+        """Characters up to which no text is long: a token has one at least."""
+        return min(self._rules.min_chars, self._rules.min_tokens)
+
+    def _shorten(self, work: Work, compressor: Compressor, places: range) -> None:
         """Shorten what is long of the messages that came together."""
-        sized = [Sized(block, work.counter.count(block.text)) for block in new]
-        rules = self._rules
+        about = f"{work.model}|{work.budget}|{work.tools}"
+        key = digest_of(work.digest(places.stop), about)
+        settled = self._settled.get(key)
+        if settled is None:
+            settled = self._made(work, compressor, places)
+            if not work.only_told:
+                settled = self._settled.put(key, settled)
+        work.send(settled)
+
+    def _made(self, work: Work, compressor: Compressor, places: range) -> Settled:
+        """How the long texts of these messages are sent."""
+        rules, count = self._rules, work.counter.count
+        new = blocks(work.prompt.messages, places, self._least + 1)
         sized = [
             it
-            for it in sized
+            for it in (Sized(block, count(block.text)) for block in new)
             if it.tokens > rules.min_tokens or len(it.block.text) > rules.min_chars
         ]
-        done: dict[int, list[tuple[Block, str]]] = {}
-        for each, budget in zip(sized, self._budgets(work, places, sized), strict=True):
+        budgets, note = self._budgets(work, places, sized)
+        texts = []
+        for each, budget in zip(sized, budgets, strict=True):
             block, came = each.block, each.tokens
-            text = self._compressed(compressor, block, budget)
-            sent = came if text == block.text else work.counter.count(text)
-            if text and self._settled(work, places, each, sent):
-                done.setdefault(block.message, []).append((block, text))
-            else:
-                sent = came
-            work.read(block.message, block.kind, sent, came)
-        for place, parts in done.items():
-            work.shortened(place, rewritten(work.prompt.messages[place], parts))
+            text = self._shortened(compressor, block, budget)
+            sent = came if text == block.text else count(text)
+            if not text or not self._is_sent(work, places, each, sent):
+                text, sent = "", came
+            texts.append(SentText(replace(block, text="", query=""), text, sent, came))
+        return Settled(tuple(texts), note)
 
-    def _budgets(self, work: Work, places: range, sized: Sequence[Sized]) -> list[int]:
-        """Each text's tokens: its ratio's, or less where the token budget is short.
+    def _budgets(self, work: Work, places: range, sized: Sequence[Sized]) -> tuple[list[int], str]:
+        """Each text's tokens, its ratio's or less where the token budget is short; and a note.
 
         What came earlier does not count: old turns are the history's to leave out. So a text's
         share is the same at every later turn.
         """
         if not sized:
-            return []
+            return [], ""
         rest = sum(work.came[place] for place in places) - sum(it.tokens for it in sized)
         given = [
             Wanted("system", "system", work.system_tokens(places.stop)),
@@ -198,22 +206,21 @@ class Shrinking:
             wanted.append(Wanted(it.block.kind, it.block.kind, most, least))
         parts = [*(part for part in given if part.tokens), *wanted]
         division = divide(parts, work.budget, 0, self._tools.allocator)
-        if division.note:
-            work.notes.append(division.note)
         shares = division.allocations[len(parts) - len(wanted) : len(parts)]
-        return [max(1, share.tokens) for share in shares]
+        return [max(1, share.tokens) for share in shares], division.note
 
-    def _compressed(self, compressor: Compressor, block: Block, budget: int) -> str:
+    def _shortened(self, compressor: Compressor, block: Block, budget: int) -> str:
         """The shortened text; the text itself when it can't be shortened."""
         about = f"{compressor.name}|{block.kind}|{budget}|{len(block.query)}|{block.query}"
         key = digest_of(digest_of(b"", about), block.text)
-        known = self._memo.get(key)
+        known = self._compressed.get(key)
         if known is not None:
             return known
-        (text,) = compressor.compress([block.text], block.query, budget, block.kind)
-        return self._memo.put(key, text)
 
-    def _settled(self, work: Work, places: range, each: Sized, sent: int) -> bool:
+        (text,) = compressor.compress([block.text], block.query, budget, block.kind)
+        return self._compressed.put(key, text)
+
+    def _is_sent(self, work: Work, places: range, each: Sized, sent: int) -> bool:
         """Whether the shortened text is sent, as was decided when this conversation had it new."""
         block = each.block
         if sent >= each.tokens:
@@ -229,15 +236,19 @@ class Shrinking:
         return decided
 
     def _change(self, work: Work, each: Sized, sent: int) -> Change:
-        block = each.block
-        ahead = f"{block.piece}|{work.prompt.messages[block.message].text[: block.start]}"
-        before = digest_of(work.digest(block.message), ahead)
-        chars = self._beginnings.stable(before, block.text, keep=not work.only_told)
-        stable = round(each.tokens * chars / len(block.text))
-        if sum(work.sizes[: block.message]) + stable < CACHED_FROM:
-            stable = 0
-        cost = self._tools.cost * each.tokens
-        return Change(each.tokens, sent, stable, cost)
+        block, place = each.block, each.block.message
+        text = work.prompt.messages[place].text
+        if place not in work.stable:
+            work.stable[place] = self._beginnings.stable(
+                work.digest(place), text, keep=not work.only_told
+            )
+        chars = work.stable[place]
+        # Providers keep a beginning as a whole, however many texts there are in it.
+        if sum(work.sizes[:place]) + work.came[place] * chars / len(text) < CACHED_FROM:
+            chars = 0
+        own = min(max(0, chars - work.ahead(block)), len(block.text))
+        stable = round(each.tokens * own / len(block.text))
+        return Change(each.tokens, sent, stable, self._tools.cost * each.tokens)
 
 
 def _is_read(sized: Sized) -> bool:

@@ -47,7 +47,7 @@ class Summaries:
         """
         self.max_tokens = max_tokens
         self._unaltered = unaltered
-        self._memo = Memo()
+        self._memo = Memo[str](len)
         self._pause = _Pause()
 
     def of(

@@ -1,12 +1,13 @@
 """One request while it is shortened: its messages, their sizes, and what was left out."""
 
-from collections.abc import Container
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from typing import Any
 
 from tokenomics_shared.orchestrator.shares import Share, named
 from tokenomics_shared.planning import TokenCounter
-from tokenomics_shared.shrinking.blocks import Block
-from tokenomics_shared.shrinking.worth import digest_of
+from tokenomics_shared.shrinking.blocks import Block, rewritten
 from tokenomics_shared.types import OWN_ROLES, SYSTEM_ROLES, Message, Prompt, Roster
 
 TURN_OVERHEAD = 4
@@ -31,6 +32,7 @@ class Work:
         saved: tokens that compression leaves out of each message.
         added: tokens of a summary in place of turns that are not sent.
         notes: what could not be done, in words.
+        stable: of messages, the characters of their beginning that an earlier request had.
     """
 
     prompt: Prompt
@@ -46,7 +48,9 @@ class Work:
     saved: dict[int, int] = field(default_factory=dict)
     added: int = 0
     notes: list[str] = field(default_factory=list)
+    stable: dict[int, int] = field(default_factory=dict)
     _digests: list[bytes] = field(default_factory=lambda: [b""])
+    _running: Any = field(default_factory=lambda: blake2b(digest_size=16))
 
     def __post_init__(self) -> None:
         count = self.counter.count
@@ -63,24 +67,39 @@ class Work:
         """The digest of all messages before this place, as they came."""
         while len(self._digests) <= place:
             message = self.prompt.messages[len(self._digests) - 1]
-            self._digests.append(digest_of(self._digests[-1], f"{message.role}\n{message.text}"))
+            for text in _told(message):
+                self._running.update(text.encode("utf-8", "surrogatepass"))
+            self._digests.append(self._running.digest())
         return self._digests[place]
+
+    def ahead(self, block: Block) -> int:
+        """Characters of its message's text before a block."""
+        if block.piece is None:
+            return block.start
+        message = self.prompt.messages[block.message]
+        earlier = replace(message, content=message.content[: block.piece]).text
+        return block.start + (len(earlier) + 1 if earlier else 0)
 
     def system_tokens(self, end: int) -> int:
         """Tokens of the system's turns before this place."""
         turns = zip(self.prompt.messages[:end], self.came, strict=False)
         return sum(size for message, size in turns if message.role in SYSTEM_ROLES)
 
-    def read(self, place: int, kind: str, sent: int, came: int) -> None:
-        """Note a long text of a message."""
-        self.parts.setdefault(place, []).append(Share(kind, sent, came))
-
-    def shortened(self, place: int, message: Message) -> None:
-        """Send this message in its place."""
-        self.messages[place] = message
-        saved = sum(part.wanted - part.tokens for part in self.parts[place])
-        self.sizes[place] -= saved
-        self.saved[place] = saved
+    def send(self, settled: "Settled") -> None:
+        """Send the long texts of messages that came together as is settled."""
+        done: dict[int, list[tuple[Block, str]]] = {}
+        for text in settled.texts:
+            block = text.block
+            share = Share(block.kind, text.sent, text.came)
+            self.parts.setdefault(block.message, []).append(share)
+            if text.new:
+                done.setdefault(block.message, []).append((block, text.new))
+        for place, parts in done.items():
+            self.messages[place] = rewritten(self.prompt.messages[place], parts)
+            self.saved[place] = sum(part.wanted - part.tokens for part in self.parts[place])
+            self.sizes[place] -= self.saved[place]
+        if settled.note:
+            self.notes.append(settled.note)
 
     def spared(self, gone: Container[int]) -> tuple[int, int]:
         """Tokens that compression leaves out of what is sent: of the last messages, of others."""
@@ -99,9 +118,62 @@ class Work:
         return [Share(name, rest, rest), *own]
 
 
+def _told(message: Message) -> Iterator[str]:
+    """All of a message that decides how its texts are shortened, each part with its length."""
+    calls = [(call.id, call.args) for call in message.tool_calls]
+    content = message.content
+    if isinstance(content, str):
+        yield f"{message.role} {calls} {message.extra.get('tool_call_id')} {len(content)} "
+        yield content
+        return
+    kinds = [
+        len(it)
+        if isinstance(it, str)
+        else (it.get("type"), len(it.get("text") or ""), "cache_control" in it)
+        for it in content
+    ]
+    text = message.text
+    yield f"{message.role} {calls} {message.extra.get('tool_call_id')} {kinds} {len(text)} "
+    yield text
+
+
 @dataclass(frozen=True, slots=True)
 class Sized:
     """A text that may be shortened, with its tokens."""
 
     block: Block
     tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentText:
+    """A long text as it is sent.
+
+    Attributes:
+        block: where it is; without the text and what that is wanted for.
+        new: what is sent in its place; empty to send it as it came.
+        sent, came: tokens.
+    """
+
+    block: Block
+    new: str
+    sent: int
+    came: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """How the long texts of messages that came together are sent, at this turn and later ones.
+
+    Attributes:
+        texts: in order.
+        note: what could not be done, in words.
+    """
+
+    texts: tuple[SentText, ...]
+    note: str = ""
+
+    @property
+    def chars(self) -> int:
+        """About what it takes to keep it."""
+        return sum(100 + len(it.new) for it in self.texts) + 100

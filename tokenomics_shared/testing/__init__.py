@@ -3,6 +3,7 @@
 from tokenomics_shared.testing.backend import Cut, ScriptedBackend, TextCodec
 from tokenomics_shared.testing.completions import ChatRequest, recorded, scripted
 from tokenomics_shared.testing.play import play
+from tokenomics_shared.testing.prompt_cache import PromptCache
 from tokenomics_shared.testing.server import Fault, LoopbackServer
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "Cut",
     "Fault",
     "LoopbackServer",
+    "PromptCache",
     "ScriptedBackend",
     "TextCodec",
     "play",

@@ -100,6 +100,11 @@ def count_tokens(text: str) -> int:
     return len(_TOKEN.findall(text))
 
 
+def token_ends(text: str) -> Iterator[int]:
+    """Where each of these tokens ends in the text."""
+    return (found.end() for found in _TOKEN.finditer(text))
+
+
 def words(text: str) -> list[str]:
     """A text in words, each with the space before it; they join to the text but for its end."""
     return _WORD.findall(text)

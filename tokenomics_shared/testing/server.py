@@ -28,6 +28,7 @@ from tokenomics_shared.testing.completions import (
     echo,
     sure,
 )
+from tokenomics_shared.testing.prompt_cache import PromptCache
 
 KEEP_REQUESTS = 10_000
 
@@ -72,6 +73,7 @@ class LoopbackServer:
         headers: their headers.
         input_tokens, output_tokens: what was billed, by model: tokens of every answer that was
             sent, none for those refused.
+        cached_tokens: of the input tokens those that came from the prompt cache, by model.
         faults: what goes wrong, by model; may be changed while serving.
     """
 
@@ -83,6 +85,7 @@ class LoopbackServer:
         api_key: str | None = None,
         port: int = 0,
         sureness: Sureness = sure,
+        prompt_cache: PromptCache | None = None,
     ) -> None:
         """Start serving.
 
@@ -92,6 +95,7 @@ class LoopbackServer:
             api_key: the only key that is let in; any is when None.
             port: where to listen; a free one when 0.
             sureness: a word's log-probability, where they are asked for.
+            prompt_cache: a provider's, simulated; no token is reported as cached when None.
         """
         self.answer = answer
         self.faults = dict(faults or {})
@@ -102,6 +106,8 @@ class LoopbackServer:
         self.headers: deque[dict[str, str]] = deque(maxlen=KEEP_REQUESTS)
         self.input_tokens: Counter[str] = Counter()
         self.output_tokens: Counter[str] = Counter()
+        self.cached_tokens: Counter[str] = Counter()
+        self._prompt_cache = prompt_cache
         self._failed: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", port), _Handler)
@@ -142,11 +148,14 @@ class LoopbackServer:
             self.headers.append({name.lower(): value for name, value in headers.items()})
         return request
 
-    def bill(self, model: str, usage: Mapping[str, int]) -> None:
-        """Count an answer's tokens."""
+    def bill(self, request: ChatRequest, usage: dict[str, Any]) -> None:
+        """Count an answer's tokens, and tell those that came from the prompt cache."""
+        cached = self._prompt_cache.read(request) if self._prompt_cache else 0
+        usage["prompt_tokens_details"]["cached_tokens"] = cached
         with self._lock:
-            self.input_tokens[model] += usage["prompt_tokens"]
-            self.output_tokens[model] += usage["completion_tokens"]
+            self.input_tokens[request.model] += usage["prompt_tokens"]
+            self.output_tokens[request.model] += usage["completion_tokens"]
+            self.cached_tokens[request.model] += cached
 
     def fault(self, model: str) -> Fault:
         """What goes wrong with this model's next answer."""
@@ -209,7 +218,7 @@ class _Handler(BaseHTTPRequestHandler):
         except BadRequest as error:
             self._refuse(400, str(error))
             return
-        kit.bill(request.model, completion["usage"])
+        kit.bill(request, completion["usage"])
         if request.body.get("stream"):
             self._stream(request, completion, fault)
         elif fault.cut_after is not None:

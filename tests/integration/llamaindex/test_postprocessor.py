@@ -235,6 +235,28 @@ def test_our_note_is_told_and_neither_models_nor_embedders_see_it() -> None:
         assert "tokens_before" not in " ".join(one.get_content(mode) for one in kept)
 
 
+def test_the_note_of_a_node_shortened_twice_tells_of_the_first_text() -> None:
+    once = shrinking(200).postprocess_nodes(found(), ASKED)
+    twice = shrinking(90).postprocess_nodes(once, ASKED)
+    before = by_count = 0
+    for was, now in zip(found(), twice, strict=True):
+        told = now.node.metadata.get("tokenomics")
+        if told is not None:
+            before += told["tokens_before"]
+            by_count += shrinking()._condenser.count(was.node.get_content())
+    assert before == by_count > 0
+
+
+@pytest.mark.parametrize("theirs", ["theirs", {"plan": "free"}, None])
+def test_metadata_of_our_name_that_is_not_ours_stays(theirs: Any) -> None:
+    given = found()
+    for one in given:
+        one.node.metadata["tokenomics"] = theirs
+    kept = shrinking().postprocess_nodes(given, ASKED)
+    assert seen(kept) != seen(given)
+    assert [one.node.metadata for one in kept] == [one.node.metadata for one in given]
+
+
 def test_a_node_of_which_nothing_is_needed_keeps_its_place_and_shows_nothing() -> None:
     kept = shrinking(60).postprocess_nodes(found(), ASKED)
     empty = [one for one in kept if not one.node.get_content()]
