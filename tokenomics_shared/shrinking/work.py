@@ -63,6 +63,11 @@ class Work:
 
     _new_from: int = 0
 
+    @property
+    def model(self) -> str:
+        """The premium model's name."""
+        return self.roster.tiers[self.roster.premium.tier].model
+
     def digest(self, place: int) -> bytes:
         """The digest of all messages before this place, as they came."""
         while len(self._digests) <= place:
