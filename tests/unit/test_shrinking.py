@@ -19,9 +19,9 @@ from tests.unit.routed import Models
 from tokenomics_shared import Engine, Price
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.errors import PromptError
+from tokenomics_shared.orchestrator.remembered import Remembered
 from tokenomics_shared.planning import TextKind
 from tokenomics_shared.prompts import prompt_of
-from tokenomics_shared.shrinking.compose import Remembered
 from tokenomics_shared.shrinking.memo import Memo
 from tokenomics_shared.shrinking.sections import sections
 from tokenomics_shared.shrinking.worth import Beginnings
