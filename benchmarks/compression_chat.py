@@ -258,15 +258,17 @@ def _shrink_s(model: ChatTokenomics, prompt: Prompt) -> float:
     """CPU seconds to shorten a request that is planned."""
     parts, roster = model.engine.parts, model.roster
     plan = parts.orchestrator.plan(prompt, roster)
-    start = time.process_time()
-    steps = parts.shrinker.shrink(prompt, plan, roster, None)
-    try:
-        effect = next(steps)
-        while True:
-            assert isinstance(effect, Call)
-            effect = steps.send(effect.fn())
-    except StopIteration:
-        return time.process_time() - start
+    # Without an account it would only be told, and nothing be kept.
+    with parts.books.open(roster) as account:
+        start = time.process_time()
+        steps = parts.shrinker.shrink(prompt, plan, roster, account)
+        try:
+            effect = next(steps)
+            while True:
+                assert isinstance(effect, Call)
+                effect = steps.send(effect.fn())
+        except StopIteration:
+            return time.process_time() - start
 
 
 def _plan_s(model: ChatTokenomics, prompt: Prompt) -> float:

@@ -19,7 +19,6 @@ from tests.unit.routed import Models
 from tokenomics_shared import Engine, Price
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.errors import PromptError
-from tokenomics_shared.orchestrator.remembered import Remembered
 from tokenomics_shared.planning import TextKind
 from tokenomics_shared.prompts import prompt_of
 from tokenomics_shared.shrinking.memo import Memo
@@ -239,6 +238,42 @@ def test_a_templates_beginning_is_left_to_the_providers_cache() -> None:
     assert lengths[1:] == [1.0, 1.0]
 
 
+def test_a_template_of_many_texts_is_recognised_as_a_whole() -> None:
+    """Each of its texts is shorter than the least that providers keep."""
+    told = "".join(f"<context>{number} is said of it. " * 90 + "</context>\n" for number in "abcd")
+    cached = Price(Decimal("0.15"), Decimal("0.60"), cache_read=Decimal("0.015"))
+    engine = made(prices=PriceList(cheap=cached, premium=PRICES.prices["premium"]))
+    for content in (lambda text: text, lambda text: ["So:", {"type": "text", "text": text}]):
+        lengths = []
+        for number in range(3):
+            prompt = Prompt((Message("human", content(f"{told}What of case {number}?")),))
+            (ask,), _ = asked(engine, prompt)
+            lengths.append(len(ask.prompt.messages[0].text) / len(prompt.messages[0].text))
+        assert lengths[0] < 0.6
+        assert min(lengths[1:]) > 0.9
+
+
+def test_a_text_is_settled_once_and_structure_tells_texts_apart() -> None:
+    halves = Halves()
+    engine = made(halves)
+    body = "a thing said. " * 100
+    contents: list[Any] = [
+        f"{body} {body}",
+        [body, body],
+        [{"type": "text", "text": body}, {"type": "text", "text": body}],
+        [{"type": "text", "text": body, "cache_control": {}}, body],
+    ]
+    for _ in range(2):
+        for content in contents:
+            (ask,), _ = asked(engine, Prompt((Message("human", content),), no_cache=True))
+            sent = ask.prompt.messages[0].content
+            assert type(sent) is type(content)
+            assert (sent == content) == (content is contents[3])
+    given = len(halves.given)
+    asked(engine, Prompt((Message("human", contents[0]), Message("ai", "Yes."), ASKED)))
+    assert len(halves.given) == given
+
+
 def test_a_compressor_that_costs_more_than_it_saves_is_not_used() -> None:
     prompt = Prompt(tuple(conversation(1)))
     dear = made(compression={"price": Decimal(10)})
@@ -392,20 +427,6 @@ def test_what_is_remembered_does_not_grow_without_end() -> None:
     assert memo.get(b"4999") == ""
     kept = sum(memo.get(str(number).encode()) is not None for number in range(5_000))
     assert kept <= 250
-
-
-def test_texts_are_counted_once() -> None:
-    counted: list[int] = []
-
-    def count(text: str) -> int:
-        counted.append(len(text))
-        return len(text) // 4
-
-    counter = Remembered(count)
-    text = "a thing said. " * 1_000
-    assert {counter(text) for _ in range(3)} == {len(text) // 4}
-    assert {counter("short") for _ in range(3)} == {1}
-    assert counted == [len(text), 5]
 
 
 def test_a_decision_on_a_text_is_the_first_ones() -> None:

@@ -1,7 +1,7 @@
 """The texts of a conversation that may be shortened, and messages with shortened texts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from tokenomics_shared.planning import TextKind
@@ -79,9 +79,18 @@ def rewritten(message: Message, done: Sequence[tuple[Block, str]]) -> Message:
         message: the message.
         done: its blocks in order, each with what is sent instead.
     """
-    content = message.content
+    return Message(
+        message.role,
+        _with(message.content, done),
+        message.tool_calls,
+        message.extra,
+        message.raw,
+    )
+
+
+def _with(content: str | Sequence[Any], done: Sequence[tuple[Block, str]]) -> str | Sequence[Any]:
     if isinstance(content, str):
-        return replace(message, content=_spliced(content, done))
+        return _spliced(content, done)
     pieces = list(content)
     for place in sorted({block.piece for block, _ in done if block.piece is not None}):
         own = [(block, text) for block, text in done if block.piece == place]
@@ -90,7 +99,7 @@ def rewritten(message: Message, done: Sequence[tuple[Block, str]]) -> Message:
             pieces[place] = _spliced(piece, own)
         else:
             pieces[place] = {**piece, "text": _spliced(piece["text"], own)}
-    return replace(message, content=pieces)
+    return pieces
 
 
 def _texts(content: str | Sequence[Any]) -> Iterator[tuple[int | None, str]]:

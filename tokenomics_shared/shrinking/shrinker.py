@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.orchestrator.allocation import Wanted, divide
+from tokenomics_shared.orchestrator.shares import Share
 from tokenomics_shared.planning import Allocator, Compressor, TextKind, TokenCounter
 from tokenomics_shared.ports import Account
 from tokenomics_shared.shrinking.blocks import Block, blocks, groups
 from tokenomics_shared.shrinking.histories import History
-from tokenomics_shared.shrinking.memo import Memo
+from tokenomics_shared.shrinking.memo import Digests, Memo
 from tokenomics_shared.shrinking.told import planned
 from tokenomics_shared.shrinking.work import SentText, Settled, Sized, Work
 from tokenomics_shared.shrinking.worth import (
@@ -113,6 +114,7 @@ class Shrinking:
         self._token_budget = token_budget
         self._compressed = Memo[str](len)
         self._settled = Memo[Settled](lambda it: it.chars)
+        self._digest_of = Digests()
         self._beginnings = Beginnings()
 
     def shrink(
@@ -124,12 +126,14 @@ class Shrinking:
         if not found and not self._history.may_cut(plan.input_tokens, budget):
             return prompt, plan
         told = account is None
+        model = roster.tiers[roster.premium.tier].model
 
         def worked() -> Work:
-            kit = self._tools.kit(roster.tiers[roster.premium.tier].model)
-            work = Work(prompt, roster, kit.counter, budget, only_told=told)
+            kit = self._tools.kit(model)
+            work = Work(prompt, roster, kit.counter, budget, self._digest_of, only_told=told)
+            about = f"{model}|{budget}|{work.tools}".encode()
             for places in found:
-                self._shorten(work, kit.compressor, places)
+                self._shorten(work, kit.compressor, places, about)
             return work
 
         # Counting and compressing a long text takes too long for an event loop.
@@ -150,10 +154,9 @@ class Shrinking:
         """Characters up to which no text is long: a token has one at least."""
         return min(self._rules.min_chars, self._rules.min_tokens)
 
-    def _shorten(self, work: Work, compressor: Compressor, places: range) -> None:
+    def _shorten(self, work: Work, compressor: Compressor, places: range, about: bytes) -> None:
         """Shorten what is long of the messages that came together."""
-        about = f"{work.model}|{work.budget}|{work.tools}"
-        key = digest_of(work.digest(places.stop), about)
+        key = work.digest(places.stop) + about
         settled = self._settled.get(key)
         if settled is None:
             settled = self._made(work, compressor, places)
@@ -178,8 +181,9 @@ class Shrinking:
             sent = came if text == block.text else count(text)
             if not text or not self._is_sent(work, places, each, sent):
                 text, sent = "", came
-            texts.append(SentText(replace(block, text="", query=""), text, sent, came))
-        return Settled(tuple(texts), note)
+            place = replace(block, text="", query="")
+            texts.append(SentText(place, text, Share(block.kind, sent, came)))
+        return Settled.of(texts, note)
 
     def _budgets(self, work: Work, places: range, sized: Sequence[Sized]) -> tuple[list[int], str]:
         """Each text's tokens, its ratio's or less where the token budget is short; and a note.

@@ -17,11 +17,10 @@ def planned(work: Work, plan: QueryPlan, gone: Sequence[int]) -> QueryPlan:
         gone: places of the turns that are not sent.
     """
     left_out = set(gone)
-    parts = [
-        Share(part.name, 0 if place in left_out else part.tokens, part.wanted)
-        for place in range(len(work.messages))
-        for part in work.shares(place)
-    ]
+    parts: list[Share] = []
+    for place in range(len(work.messages)):
+        own = work.shares(place)
+        parts += own if place not in left_out else [it._replace(tokens=0) for it in own]
     if work.tools:
         parts.append(Share("tools", work.tools, work.tools))
     if work.added:

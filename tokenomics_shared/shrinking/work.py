@@ -1,8 +1,9 @@
 """One request while it is shortened: its messages, their sizes, and what was left out."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
+from itertools import groupby
 from typing import Any
 
 from tokenomics_shared.orchestrator.shares import Share, named
@@ -23,6 +24,7 @@ class Work:
         roster: the models that may answer it.
         counter: counts tokens.
         budget: tokens it may take, the answer included.
+        digest_of: gives a text's digest.
         only_told: nothing is sent, so nothing that is decided is kept to.
         tools: tokens of the tools' schemas.
         came: tokens of each message as it came.
@@ -39,6 +41,7 @@ class Work:
     roster: Roster
     counter: TokenCounter
     budget: int
+    digest_of: Callable[[str], bytes]
     only_told: bool = False
     tools: int = 0
     came: list[int] = field(default_factory=list)
@@ -49,8 +52,9 @@ class Work:
     added: int = 0
     notes: list[str] = field(default_factory=list)
     stable: dict[int, int] = field(default_factory=dict)
-    _digests: list[bytes] = field(default_factory=lambda: [b""])
+    _known: dict[int, bytes] = field(default_factory=dict)
     _running: Any = field(default_factory=lambda: blake2b(digest_size=16))
+    _read: int = 0
 
     def __post_init__(self) -> None:
         count = self.counter.count
@@ -70,12 +74,15 @@ class Work:
 
     def digest(self, place: int) -> bytes:
         """The digest of all messages before this place, as they came."""
-        while len(self._digests) <= place:
-            message = self.prompt.messages[len(self._digests) - 1]
-            for text in _told(message):
-                self._running.update(text.encode("utf-8", "surrogatepass"))
-            self._digests.append(self._running.digest())
-        return self._digests[place]
+        known = self._known.get(place)
+        if known is None:
+            if place < self._read:
+                self._running, self._read = blake2b(digest_size=16), 0
+            told = (_told(it, self.digest_of) for it in self.prompt.messages[self._read : place])
+            self._running.update(b"".join(told))
+            self._read = place
+            known = self._known[place] = self._running.digest()
+        return known
 
     def ahead(self, block: Block) -> int:
         """Characters of its message's text before a block."""
@@ -92,17 +99,13 @@ class Work:
 
     def send(self, settled: "Settled") -> None:
         """Send the long texts of messages that came together as is settled."""
-        done: dict[int, list[tuple[Block, str]]] = {}
-        for text in settled.texts:
-            block = text.block
-            share = Share(block.kind, text.sent, text.came)
-            self.parts.setdefault(block.message, []).append(share)
-            if text.new:
-                done.setdefault(block.message, []).append((block, text.new))
-        for place, parts in done.items():
-            self.messages[place] = rewritten(self.prompt.messages[place], parts)
-            self.saved[place] = sum(part.wanted - part.tokens for part in self.parts[place])
-            self.sizes[place] -= self.saved[place]
+        for place, texts in settled.by_message:
+            self.parts[place] = [it.share for it in texts]
+            done = [(it.block, it.new) for it in texts if it.new]
+            if done:
+                self.messages[place] = rewritten(self.prompt.messages[place], done)
+                self.saved[place] = sum(it.share.wanted - it.share.tokens for it in texts)
+                self.sizes[place] -= self.saved[place]
         if settled.note:
             self.notes.append(settled.note)
 
@@ -123,23 +126,24 @@ class Work:
         return [Share(name, rest, rest), *own]
 
 
-def _told(message: Message) -> Iterator[str]:
-    """All of a message that decides how its texts are shortened, each part with its length."""
-    calls = [(call.id, call.args) for call in message.tool_calls]
+def _told(message: Message, digest_of: Callable[[str], bytes]) -> bytes:
+    """All of a message that decides how its texts are shortened, told with its lengths."""
+    calls = [(call.id, call.args) for call in message.tool_calls] if message.tool_calls else ""
     content = message.content
+    kinds: list[Any] | int
     if isinstance(content, str):
-        yield f"{message.role} {calls} {message.extra.get('tool_call_id')} {len(content)} "
-        yield content
-        return
-    kinds = [
-        len(it)
-        if isinstance(it, str)
-        else (it.get("type"), len(it.get("text") or ""), "cache_control" in it)
-        for it in content
-    ]
-    text = message.text
-    yield f"{message.role} {calls} {message.extra.get('tool_call_id')} {kinds} {len(text)} "
-    yield text
+        text, kinds = content, len(content)
+    else:
+        text, kinds = message.text, [_kind(it) for it in content]
+    answers = message.extra.get("tool_call_id", "")
+    head = f"{message.role} {calls} {answers} {kinds} {len(text)} "
+    return head.encode("utf-8", "surrogatepass") + digest_of(text)
+
+
+def _kind(piece: Any) -> tuple[Any, ...]:
+    if isinstance(piece, str):
+        return (len(piece),)
+    return piece.get("type"), len(piece.get("text") or ""), "cache_control" in piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +161,12 @@ class SentText:
     Attributes:
         block: where it is; without the text and what that is wanted for.
         new: what is sent in its place; empty to send it as it came.
-        sent, came: tokens.
+        share: what it is, and its tokens as sent and as it came.
     """
 
     block: Block
     new: str
-    sent: int
-    came: int
+    share: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +174,20 @@ class Settled:
     """How the long texts of messages that came together are sent, at this turn and later ones.
 
     Attributes:
-        texts: in order.
+        by_message: a message's place, and its long texts in order.
         note: what could not be done, in words.
     """
 
-    texts: tuple[SentText, ...]
+    by_message: tuple[tuple[int, tuple[SentText, ...]], ...]
     note: str = ""
+
+    @classmethod
+    def of(cls, texts: Iterable[SentText], note: str) -> "Settled":
+        """Settle these texts, which are in the order of their messages."""
+        found = groupby(texts, lambda it: it.block.message)
+        return cls(tuple((place, tuple(own)) for place, own in found), note)
 
     @property
     def chars(self) -> int:
         """About what it takes to keep it."""
-        return sum(100 + len(it.new) for it in self.texts) + 100
+        return 200 + sum(200 + len(it.new) for _, texts in self.by_message for it in texts)
