@@ -67,11 +67,6 @@ class Work:
 
     _new_from: int = 0
 
-    @property
-    def model(self) -> str:
-        """The premium model's name."""
-        return self.roster.tiers[self.roster.premium.tier].model
-
     def digest(self, place: int) -> bytes:
         """The digest of all messages before this place, as they came."""
         known = self._known.get(place)
