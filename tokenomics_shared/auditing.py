@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from tokenomics_shared.effects import Generate, Steps
 from tokenomics_shared.learning import Probe, looked_at
-from tokenomics_shared.pipeline import Parts, memo_of, reader_of
+from tokenomics_shared.pipeline import Parts, memo_of, reader_of, shrunk
 from tokenomics_shared.planning import COMPRESSION, Shortened
 from tokenomics_shared.ports import Codec
 from tokenomics_shared.telemetry import OpenAccount
@@ -16,7 +16,8 @@ def audit(
 ) -> Steps[Outcome]:
     """Ask anew what memory had answered, and let it learn from the difference.
 
-    The arm that had made the kept answer is asked, so that the finding is about memory alone.
+    The arm that had made the kept answer is asked, in the form that it would be asked in now, so
+    that the finding is about memory alone.
 
     Raises:
         CallFailed: the model call failed.
@@ -25,8 +26,9 @@ def audit(
         made_by = recall.memo.arm_id if recall.memo else ""
         arm = next((arm for arm in roster.arms if arm.arm_id == made_by), roster.premium)
         account.strategy = arm.arm_id
-        with account.leg(arm, prompt, "audit") as leg:
-            reply = yield from Generate(arm, prompt, "hold")
+        sent = yield from _as_sent(parts, prompt, roster, account)
+        with account.leg(arm, sent, "audit") as leg:
+            reply = yield from Generate(arm, sent, "hold")
             leg.settle(reply)
         account.model = account.answering().model
         with account.shield("memory"):
@@ -90,6 +92,15 @@ def compare_unsent(parts: Parts, asked: Shortened) -> Steps[Outcome]:
         if account.loss is not None:
             parts.audits.learn(COMPRESSION, account.loss, asked.weight)
         return account.close(reply)
+
+
+def _as_sent(parts: Parts, prompt: Prompt, roster: Roster, account: OpenAccount) -> Steps[Prompt]:
+    """The request as it would be sent to a model now."""
+    with account.shield("compression"):
+        plan = parts.orchestrator.plan(prompt, roster)
+        sent, _, _ = yield from shrunk(parts, prompt, plan, roster, account)
+        return sent
+    return prompt
 
 
 def _payer(probe: Probe) -> Part:

@@ -10,10 +10,12 @@ from tests.kit import PRICES, ROSTER, prompt
 from tests.unit.routed import RIGHT, WRONG, Models, routed
 from tests.unit.test_shrinking import Halves
 from tokenomics_shared import Engine
+from tokenomics_shared.auditing import audit
+from tokenomics_shared.drivers import run
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.planning import COMPRESSION
 from tokenomics_shared.testing import TextCodec
-from tokenomics_shared.types import Outcome, Prompt, Reply, Usage
+from tokenomics_shared.types import Outcome, Prompt, Recall, Reply, Usage
 
 TEXT = "The sea is deep and the sky is wide. " * 60
 PROSE = (
@@ -276,6 +278,17 @@ def test_answers_from_memory_are_not_audited_for_it() -> None:
     assert outcome.savings is not None
     assert outcome.savings.compression == 0
     assert len(backend.asked) == before
+    one.close()
+
+
+def test_audits_of_memory_ask_what_is_asked_now() -> None:
+    """What compression loses is not held against memory."""
+    one, backend = made(), Readers()
+    outcome = run(audit(one.parts, asked(0), ROSTER, TextCodec(), Recall()), backend)
+    assert backend.lengths == [False]
+    assert outcome.audit == "memory_layer"
+    totals = one.report().totals
+    assert totals.baseline_cost - totals.compared_cost == totals.savings.total
     one.close()
 
 

@@ -351,8 +351,23 @@ def test_a_later_summary_that_fails_leaves_the_earlier_one() -> None:
         ask(one, conversation(turns), backend)
     assert texts(backend.sent)[1] == HEADING + NOTES
     backend.notes = NOTES
-    ask(one, conversation(turns), backend)
+    for _ in range(2):
+        ask(one, conversation(turns), backend)
     assert len(backend.summed) == 3
+
+
+def test_few_requests_wait_for_summaries_that_fail() -> None:
+    one, backend = made("summary"), Talkers(ConnectionError())
+    for _ in range(40):
+        outcome = ask(one, conversation(10), backend)
+        assert outcome.reply is not None
+    # At the 1st, 3rd, 7th, 15th and 31st.
+    assert len(backend.summed) == 5
+    backend.notes = NOTES
+    for _ in range(32):
+        ask(one, conversation(10), backend)
+    assert len(backend.summed) == 6
+    assert texts(backend.sent)[1] == HEADING + NOTES
 
 
 def test_a_plan_makes_no_summary() -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from typing_extensions import override
+
 from tokenomics_shared.effects import Call, Generate, Steps
 from tokenomics_shared.errors import CallFailed
+from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.ports import Account
 from tokenomics_shared.shrinking.memo import Memo
 from tokenomics_shared.shrinking.worth import digest_of
@@ -20,6 +23,9 @@ _TASK: Final = (
 )
 _LONGEST: Final = 200_000
 """Characters of a conversation that a summary is made of at most: its end."""
+
+_LONGEST_PAUSE: Final = 6
+"""Failures in a row after which pauses get no longer: 63 summaries."""
 
 Unaltered = Callable[[str, str], bool]
 """`(source, summary)`: no number, name of a thing, quote or URL of the summary is made up."""
@@ -42,6 +48,7 @@ class Summaries:
         self.max_tokens = max_tokens
         self._unaltered = unaltered
         self._memo = Memo[str](len)
+        self._pause = _Pause()
 
     def of(
         self, stretches: Sequence[Sequence[Message]], roster: Roster, account: Account | None
@@ -64,6 +71,9 @@ class Summaries:
         done = max((end for end, text in enumerate(known, 1) if text), default=0)
         before = known[done - 1] or "" if done else ""
         if account is None or known[-1] is not None:
+            return before
+        if not self._pause.over():
+            account.note("no summary: the latest ones failed")
             return before
         told = _told(before, [turn for stretch in stretches[done:] for turn in stretch])
         text = yield from self._made(told, roster, account)
@@ -94,9 +104,45 @@ class Summaries:
                 reply = yield from Generate(arm, prompt, own=True)
                 leg.settle(reply)
         except CallFailed as failed:
+            self._pause.begin()
             account.note(f"no summary:{type(failed.cause).__name__}")
             return None
+        self._pause.end()
         return reply.text.strip()
+
+
+class _Pause(ForkSafe):
+    """Lets ever more summaries pass while they fail, so that few wait for a model that is down.
+
+    Safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self.in_child()
+        super().__init__()
+
+    @override
+    def in_child(self) -> None:
+        """Try anew."""
+        self._failed = self._left = 0
+
+    def over(self) -> bool:
+        """Whether the next one is to be made; counts those that are not."""
+        with self.lock:
+            over = self._left <= 0
+            self._left = max(0, self._left - 1)
+            return over
+
+    def begin(self) -> None:
+        """One has failed: let 1 pass, then 3, 7 and so on."""
+        with self.lock:
+            self._failed = min(_LONGEST_PAUSE, self._failed + 1)
+            self._left = 2**self._failed - 1
+
+    def end(self) -> None:
+        """One was made."""
+        with self.lock:
+            self._failed = self._left = 0
 
 
 def _told(before: str, turns: Sequence[Message]) -> str:
