@@ -41,6 +41,7 @@ bench-routing: $(READY) ## Measure routing and cascades on recorded outcomes; AR
 
 bench-compression: $(READY) ## Measure compression of retrieved text, tools' results and conversations, and predicted lengths.
 	$(BIN)/python benchmarks/compression.py --json benchmarks/results/compression.json $(ARGS)
+	$(BIN)/python benchmarks/compression_chat.py --json benchmarks/results/compression_chat.json
 	$(BIN)/python benchmarks/length.py --json benchmarks/results/length.json
 
 clean: ## Remove everything that was built.
