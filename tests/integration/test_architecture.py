@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 VIOLATIONS = {
     "The engine's layers: imports point down": [
-        ("tokenomics_shared/types.py", "import tokenomics_shared.errors"),
+        ("tokenomics_shared/types/plans.py", "import tokenomics_shared.errors"),
         ("tokenomics_shared/memory/exact.py", "import tokenomics_shared.judge.checks"),
         ("tokenomics_shared/pipeline.py", "import tokenomics_shared.drivers"),
         ("tokenomics_shared/newcomer.py", ""),
