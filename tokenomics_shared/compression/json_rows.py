@@ -130,9 +130,7 @@ class JsonReading:
         spans = parted(self._source, span, values) if self._known else None
         return items(self._source, span[0]) if spans is None else zip(values, spans, strict=True)
 
-    def _entries(
-        self, value: dict[str, Any], span: Span
-    ) -> Iterable[tuple[str, int, Any, Span]]:
+    def _entries(self, value: dict[str, Any], span: Span) -> Iterable[tuple[str, int, Any, Span]]:
         if self._known and len(value) < _MANY:
             return named(self._source, span, value)
         return entries(self._source, span[0])

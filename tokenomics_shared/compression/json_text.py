@@ -34,8 +34,11 @@ def canonical(text: str, value: Any) -> str | None:
     except RecursionError:
         return None
     # The same but for spaces: then those in strings are the value's.
-    same = short == text or "".join(short.split()) == "".join(text.split())
-    return short if same else None
+    return short if short == text or _unspaced(short) == _unspaced(text) else None
+
+
+def _unspaced(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass").translate(None, b" \t\n\r")
 
 
 def minify(text: str, value: Any = None) -> str:

@@ -1,6 +1,9 @@
 """What records are worth beside each other."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from tokenomics_shared.compression.columns import Columns
@@ -92,19 +95,20 @@ _Held = tuple[list[int], list[Any]]
 def _by_key(rows: list[int], objects: Sequence[dict[str, Any]]) -> dict[str, _Held]:
     """Entries of objects by their keys."""
     forms = list(map(tuple, objects))
-    if forms and forms.count(forms[0]) == len(forms):
-        columns = zip(*map(dict.values, objects), strict=True)
-        return {
-            key: (rows, list(column)) for key, column in zip(forms[0], columns, strict=True)
-        }
-    inside: dict[str, _Held] = {}
-    for row, value in zip(rows, objects, strict=True):
-        for key, each in value.items():
+    every = {key for key, many in Counter(chain(*forms)).items() if many == len(forms)}
+    first = forms[0] if forms else ()
+    inside: dict[str, _Held] = {
+        key: (rows, list(map(itemgetter(key), objects))) for key in first if key in every
+    }
+    # What only some have takes several times as long.
+    others = {form: [key for key in form if key not in every] for form in set(forms)}
+    for row, value, form in zip(rows, objects, forms, strict=True):
+        for key in others[form]:
             held = inside.get(key)
             if held is None:
                 held = inside[key] = ([], [])
             held[0].append(row)
-            held[1].append(each)
+            held[1].append(value[key])
     return inside
 
 
