@@ -107,7 +107,10 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             drafting = with_near_miss(sent, near, reuse().text, reuse)
     if drafting is not None:
         account.note("asked with a near miss")
-    drafting = replace(drafting or Drafting(sent, sent), limits=limits)
+    if drafting is None:
+        drafting = Drafting(sent, sent, limits=limits)
+    else:
+        drafting = replace(drafting, limits=limits)
     judged = partial(_judged, parts, prompt, route, account)
     climbed = yield from climb(route.rungs, drafting, judged, account, is_permanent)
     if near is not None and climbed.adopted:
@@ -124,8 +127,10 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             climbed = replace(climbed, verdict=verdict)
         with account.shield("learning"):
             _learn(parts, prompt, sent, route, climbed, account)
-    with account.shield("compression"):
-        account.unsent = _shortened(parts, prompt, climbed, account)
+    plan = account.plan
+    if plan is not None and (account.held_back or is_compressed(plan)):
+        with account.shield("compression"):
+            account.unsent = _shortened(parts, prompt, plan, climbed, account)
     return climbed.reply
 
 
@@ -161,16 +166,14 @@ def shrunk(
 
 
 def _shortened(
-    parts: Parts, prompt: Prompt, climbed: Climbed, account: OpenAccount
+    parts: Parts, prompt: Prompt, plan: QueryPlan, climbed: Climbed, account: OpenAccount
 ) -> Shortened | None:
     """What the answer to a shortened prompt is to be compared with, if it is in the sample.
 
     Where compression is closed, answers to whole prompts are compared with what the shortened
     ones would have brought, so that it may open again.
     """
-    plan, reply = account.plan, climbed.reply
-    if plan is None or not (account.held_back or is_compressed(plan)):
-        return None
+    reply = climbed.reply
     if not (reply.tool_calls or parts.versus.decides(reply.text)):
         return None
     weight = parts.audits.wants(COMPRESSION)
