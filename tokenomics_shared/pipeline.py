@@ -107,12 +107,9 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             drafting = with_near_miss(sent, near, reuse().text, reuse)
     if drafting is not None:
         account.note("asked with a near miss")
-    if drafting is None:
-        drafting = Drafting(sent, sent, limits=limits)
-    else:
-        drafting = replace(drafting, limits=limits)
+    asked = replace(drafting, limits=limits) if drafting else Drafting(sent, sent, limits=limits)
     judged = partial(_judged, parts, prompt, route, account)
-    climbed = yield from climb(route.rungs, drafting, judged, account, is_permanent)
+    climbed = yield from climb(route.rungs, asked, judged, account, is_permanent)
     if near is not None and climbed.adopted:
         return _reused(climbed, near, account)
     account.strategy = climbed.strategy.arm_id
@@ -127,11 +124,16 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             climbed = replace(climbed, verdict=verdict)
         with account.shield("learning"):
             _learn(parts, prompt, sent, route, climbed, account)
+    _set_beside(parts, prompt, climbed, account)
+    return climbed.reply
+
+
+def _set_beside(parts: Parts, prompt: Prompt, climbed: Climbed, account: OpenAccount) -> None:
+    """Have the answer to a shortened prompt compared, if it is in the sample."""
     plan = account.plan
     if plan is not None and (account.held_back or is_compressed(plan)):
         with account.shield("compression"):
             account.unsent = _shortened(parts, prompt, plan, climbed, account)
-    return climbed.reply
 
 
 def _planned(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[tuple[Prompt, Limits]]:
