@@ -43,6 +43,12 @@ _TOKENS = 40
 
 def read_log(text: str, wanted: Wanted) -> LinesReading | None:
     """A log taken apart; None when a text is none."""
+    begins = log_entries(text)
+    return None if begins is None else _reading(text.rstrip("\n").split("\n"), begins, wanted)
+
+
+def log_entries(text: str) -> list[bool] | None:
+    """Which lines of a log begin an entry; None when a text is no log."""
     lines = text.rstrip("\n").split("\n")
     begins = [_STARTS.match(line) is not None for line in lines]
     filled = sum(1 for line in lines if line.strip())
@@ -55,7 +61,7 @@ def read_log(text: str, wanted: Wanted) -> LinesReading | None:
     indented = sum(1 for line in lines if line[:1] in (" ", "\t"))
     if count < _FEWEST or count + 0.8 * indented < _ENTRIES * filled or count < 0.1 * filled:
         return None
-    return _reading(lines, begins, wanted)
+    return begins
 
 
 def read_trace(text: str, wanted: Wanted) -> LinesReading | None:
@@ -157,12 +163,12 @@ def _columns(entries: Sequence[str], forms: Sequence[int], sizes: Counter[int]) 
         words = entry.split("\n", 1)[0].split()[:_TOKENS]
         before = ""
         for at, word in enumerate(words):
-            pair = _VALUE.match(word)
+            pair = _VALUE.match(word) if "=" in word else None
             if pair:
                 columns.add(row, pair[1], pair[2].strip("\"',;()[]"))
             elif sizes[form] >= _FEWEST:
                 bare = word.strip("\"',;()[]")
-                unit = _UNIT.search(bare)
+                unit = None if bare.isalpha() else _UNIT.search(bare)
                 said = f"{before} {unit[1]}" if unit else before
                 columns.add(
                     row, f"{form}:{at}" if not bare[:1].isdigit() else f"{form}:{at} {said}", bare
