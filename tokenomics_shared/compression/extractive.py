@@ -156,6 +156,7 @@ def _sentences(read: Sequence[_Read]) -> list[Sentence]:
         passage += 1
         for place, unit in enumerate(one.units):
             found.append(Sentence(at, passage, one.words(place)))
-            if _PARAGRAPH.search(one.text, unit.start, unit.end):
+            line = one.text.find("\n", unit.start, unit.end)
+            if line >= 0 and _PARAGRAPH.search(one.text, line, unit.end):
                 passage += 1
     return found
