@@ -159,19 +159,41 @@ def _kind(word: str) -> str:
 def _columns(entries: Sequence[str], forms: Sequence[int], sizes: Counter[int]) -> Columns:
     """What the entries of a form differ in, place by place, and values by their names."""
     columns = Columns(shared=False)
-    for row, (entry, form) in enumerate(zip(entries, forms, strict=True)):
-        words = entry.split("\n", 1)[0].split()[:_TOKENS]
-        before = ""
-        for at, word in enumerate(words):
+    split = [entry.split("\n", 1)[0].split()[:_TOKENS] for entry in entries]
+    varied = _varied(split, forms)
+    for row, (words, form) in enumerate(zip(split, forms, strict=True)):
+        for at in varied[form]:
+            word = words[at]
             pair = _VALUE.match(word) if "=" in word else None
             if pair:
                 columns.add(row, pair[1], pair[2].strip("\"',;()[]"))
             elif sizes[form] >= _FEWEST:
                 bare = word.strip("\"',;()[]")
-                unit = None if bare.isalpha() else _UNIT.search(bare)
-                said = f"{before} {unit[1]}" if unit else before
-                columns.add(
-                    row, f"{form}:{at}" if not bare[:1].isdigit() else f"{form}:{at} {said}", bare
-                )
-            before = word if word.isascii() and word.rstrip(":").isalpha() else ""
+                name = f"{form}:{at}"
+                if bare[:1].isdigit():
+                    unit = _UNIT.search(bare)
+                    before = _before(words, at)
+                    name = f"{name} {before} {unit[1]}" if unit else f"{name} {before}"
+                columns.add(row, name, bare)
     return columns
+
+
+def _before(words: Sequence[str], at: int) -> str:
+    """The word before a number, which says what it is."""
+    word = words[at - 1] if at else ""
+    return word if word.isascii() and word.rstrip(":").isalpha() else ""
+
+
+def _varied(split: Sequence[Sequence[str]], forms: Sequence[int]) -> dict[int, list[int]]:
+    """The places in which entries of a form differ, or have a value with a name."""
+    alike: dict[int, list[Sequence[str]]] = {}
+    for words, form in zip(split, forms, strict=True):
+        alike.setdefault(form, []).append(words)
+    return {
+        form: [
+            at
+            for at, column in enumerate(zip(*rows, strict=True))
+            if "=" in column[0] or len(set(column)) > 1
+        ]
+        for form, rows in alike.items()
+    }
