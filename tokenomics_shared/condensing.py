@@ -26,6 +26,10 @@ COUNTED, COUNTED_CHARS = 2_000, 4_000
 """Texts whose tokens are remembered, and how long they may be. What is retrieved is counted by
 each part that it passes, and is retrieved again."""
 
+EXACT_CHARS = 1_000_000
+"""Characters up to which all of a text is counted; of a longer one, as many places of 4,000 as
+are a fourth of this: it is far over any budget, and more is not asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Condensed:
@@ -161,7 +165,12 @@ class Condenser:
         return not self._counter.exact
 
     def count(self, text: str) -> int:
-        """The text's tokens; an estimate where the model's own encoding is not at hand."""
+        """The text's tokens; an estimate where the model's own encoding is not at hand.
+
+        Those of a text of more than a million characters are told by a sample of it.
+        """
+        if len(text) > EXACT_CHARS:
+            return _by_sample(text, self._counter.count)
         return (self._remembered if len(text) <= COUNTED_CHARS else self._counter.count)(text)
 
     def _shorter(
@@ -239,6 +248,14 @@ def _by_default(make: Callable[[Embed], Compressor], faults: Faults) -> Compress
         except ConfigError as error:
             _say_once(f"texts are shortened without embeddings: {error}")
     return None
+
+
+def _by_sample(text: str, count: Count) -> int:
+    places = EXACT_CHARS // COUNTED_CHARS // 4
+    last = len(text) - COUNTED_CHARS
+    starts = (last * place // (places - 1) for place in range(places))
+    tokens = sum(count(text[start : start + COUNTED_CHARS]) for start in starts)
+    return round(tokens * len(text) / (places * COUNTED_CHARS))
 
 
 def _budget(tokens: Any) -> int:

@@ -107,9 +107,9 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
             drafting = with_near_miss(sent, near, reuse().text, reuse)
     if drafting is not None:
         account.note("asked with a near miss")
-    drafting = replace(drafting or Drafting(sent, sent), limits=limits)
+    asked = replace(drafting, limits=limits) if drafting else Drafting(sent, sent, limits=limits)
     judged = partial(_judged, parts, prompt, route, account)
-    climbed = yield from climb(route.rungs, drafting, judged, account, is_permanent)
+    climbed = yield from climb(route.rungs, asked, judged, account, is_permanent)
     if near is not None and climbed.adopted:
         return _reused(climbed, near, account)
     account.strategy = climbed.strategy.arm_id
@@ -127,9 +127,16 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
     else:
         account.reckon()
         parts.audits.spent(answers=float(account.cost or 0))
-    with account.shield("compression"):
-        account.unsent = _shortened(parts, prompt, climbed, account)
+    _set_beside(parts, prompt, climbed, account)
     return climbed.reply
+
+
+def _set_beside(parts: Parts, prompt: Prompt, climbed: Climbed, account: OpenAccount) -> None:
+    """Have the answer to a shortened prompt compared, if it is in the sample."""
+    plan = account.plan
+    if plan is not None and (account.held_back or is_compressed(plan)):
+        with account.shield("compression"):
+            account.unsent = _shortened(parts, prompt, plan, climbed, account)
 
 
 def _planned(parts: Parts, prompt: Prompt, account: OpenAccount) -> Steps[tuple[Prompt, Limits]]:
@@ -164,16 +171,14 @@ def shrunk(
 
 
 def _shortened(
-    parts: Parts, prompt: Prompt, climbed: Climbed, account: OpenAccount
+    parts: Parts, prompt: Prompt, plan: QueryPlan, climbed: Climbed, account: OpenAccount
 ) -> Shortened | None:
     """What the answer to a shortened prompt is to be compared with, if it is in the sample.
 
     Where compression is closed, answers to whole prompts are compared with what the shortened
     ones would have brought, so that it may open again.
     """
-    plan, reply = account.plan, climbed.reply
-    if plan is None or not (account.held_back or is_compressed(plan)):
-        return None
+    reply = climbed.reply
     if not (reply.tool_calls or parts.versus.decides(reply.text)):
         return None
     weight = parts.audits.wants(COMPRESSION)

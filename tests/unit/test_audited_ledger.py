@@ -167,7 +167,7 @@ def test_a_judge_that_is_premium_is_no_baseline(ledger: SqliteLedger) -> None:
 
 def test_the_report_says_what_quality_was_kept(ledger: SqliteLedger) -> None:
     kept = books(ledger, PriceList())
-    for shortcut in ["cheap"] * 50 + ["cheap+judge"] * 25 + [""] * 25 + ["compression"] * 3:
+    for shortcut in ["cheap"] * 50 + ["cheap+judge"] * 25 + [""] * 25 + ["balanced"] * 3:
         used(kept, shortcut)
     for number in range(20):
         audited(kept, "bandit", "cheap", float(number < 2), 2.5)
@@ -178,16 +178,16 @@ def test_the_report_says_what_quality_was_kept(ledger: SqliteLedger) -> None:
     low, high = told["quality_kept"]["interval"]
     assert 0.80 < low < 0.95 < high < 1.0
     assert [(each["shortcut"], each["answers"], each["audits"]) for each in told["audited"]] == [
+        ("balanced", 3, 0),
         ("cheap", 50, 20),
         ("cheap+judge", 25, 20),
-        ("compression", 3, 0),
     ]
-    assert told["audited"][0]["interval"] == pytest.approx(list(clopper_pearson(2, 20)))
-    assert told["audited"][2]["interval"] is None
+    assert told["audited"][1]["interval"] == pytest.approx(list(clopper_pearson(2, 20)))
+    assert told["audited"][0]["interval"] is None
     text = " ".join(str(report).split())
     for shown in (
         "cheap 50 20 10.0 % 1.2 % to 31.7 %",
-        "compression 3 0 not audited yet",
+        "balanced 3 0 not audited yet",
         "Quality kept overall: 95.0 % (95 % interval",
         "3 answers are of shortcuts not audited yet, and left out.",
     ):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.structured import LOG, SHORT, count, shorten
+from tokenomics_shared.compression.faults import faults
 from tokenomics_shared.planning import Compressor
 
 SCALARS = (
@@ -254,3 +255,23 @@ def test_any_lines_are_survived(lines: list[str], budget: int) -> None:
     text = "\n".join(lines)
     short = shorten(text, budget)
     assert shorten(short, budget) == short
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("error: disk gone", True),
+        ("level=error msg=x", True),
+        ('"error": "disk full"', True),
+        ("[ERROR] boom", True),
+        ('error=""', False),
+        ("error_count: 0", False),
+        ("Error: none", False),
+        ("error_ms=3", False),
+        ("0 errors", False),
+    ],
+)
+def test_words_of_faults_are_told_from_faults(line: str, fault: bool) -> None:
+    scores = faults([line, *["all is well here"] * 20])
+    assert (scores[0] > 0) == fault
+    assert not any(scores[1:])

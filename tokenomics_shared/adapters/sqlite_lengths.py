@@ -1,5 +1,6 @@
 """Samples of how long answers were, and what was learned of them: numbers, and no text."""
 
+import functools
 import math
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -83,7 +84,7 @@ class SqliteLengths(ForkSafe):
 
     def put(self, sample: LengthSample) -> None:
         """Queue a sample for writing; returns at once."""
-        packed = struct.pack(f"<{len(sample.features)}f", *sample.features)
+        packed = _packing(len(sample.features)).pack(*sample.features)
         tokens, censored = sample.output_tokens, int(sample.censored)
         job: list[Statement] = [(_PUT, (sample.at, sample.model, packed, tokens, censored))]
         with self.lock:
@@ -141,6 +142,11 @@ class SqliteLengths(ForkSafe):
         if model is None:
             return self._database.query(_ALL, seen, PAGE)
         return self._database.query(_OF_MODEL, model, seen, PAGE)
+
+
+@functools.cache
+def _packing(numbers: int) -> struct.Struct:
+    return struct.Struct(f"<{numbers}f")
 
 
 def _sample(row: Row) -> LengthSample | None:

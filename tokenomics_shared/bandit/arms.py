@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tokenomics_shared.config_errors import in_words
 from tokenomics_shared.config_values import Positive, Probability, Temperature
 from tokenomics_shared.errors import ConfigError
+from tokenomics_shared.planning import COMPRESSION
 from tokenomics_shared.types import Roster, Strategy, Tier, Usage
 
 _log = logging.getLogger("tokenomics.bandit")
@@ -48,6 +49,8 @@ def refuse_impossible(strategies: Any) -> None:
         if not isinstance(strategy, Strategy):
             kind = type(strategy).__name__
             raise ConfigError(f"strategies.{place} must be a Strategy, got {kind}")
+        if strategy.arm_id == COMPRESSION:
+            raise ConfigError(f"strategy {COMPRESSION!r}: audits use that name; give it another")
         try:
             _Limits(**{name: getattr(strategy, name) for name in _Limits.model_fields})
         except ValidationError as error:

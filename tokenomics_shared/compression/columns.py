@@ -187,7 +187,7 @@ def _scores(numbers: Sequence[float]) -> list[float]:
     ordered = sorted(numbers)
     count = len(ordered)
     middle = ordered[count // 2]
-    spread = _MAD * sorted(abs(number - middle) for number in ordered)[count // 2]
+    spread = _MAD * sorted([abs(number - middle) for number in ordered])[count // 2]
     if spread == 0:
         spread = (ordered[(3 * count) // 4] - ordered[count // 4]) / 1.35
     if spread == 0:

@@ -4,7 +4,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tokenomics_shared.compression.relevance import PLAIN, Embed, Sentence, Weights, relevance
+from tokenomics_shared.compression.relevance import (
+    MOST_READ,
+    PLAIN,
+    Embed,
+    Sentence,
+    Weights,
+    relevance,
+)
 from tokenomics_shared.compression.selection import Candidate, chosen, fitted
 from tokenomics_shared.compression.sentences import Unit, clauses, units
 from tokenomics_shared.compression.spans import GAP
@@ -18,6 +25,9 @@ LARGEST_SHARE = 1 / 3
 """Of the budget: a sentence that takes more goes by its clauses."""
 
 _CHARS_PER_TOKEN = 4
+
+_SAMPLE = 1_000
+"""Sentences by which the tokens of very many are told."""
 
 _UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f\ud800-\udfff\ufffd]|[!-~]{2000}")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n")
@@ -116,8 +126,9 @@ class Extractive:
             for must in (must_stay(one.text, one.units) if kind == "question" else ())
         ] or [False] * len(sentences)
         places = [place for one in read for place in range(len(one.units))]
+        counted = self._counted(sentences)
         candidates = [
-            Candidate(one.text, place, one.words, max(1, self._count(one.words)), score, must)
+            Candidate(one.text, place, one.words, max(1, counted(one.words)), score, must)
             for one, place, score, must in zip(sentences, places, scores, musts, strict=True)
         ]
         kept = chosen(candidates, budget, self._gap)
@@ -128,6 +139,15 @@ class Extractive:
             budget = max(budget, sum(map(self._count, texts)) - 1)
         return shortened if 0 < tokens <= budget else None
 
+    def _counted(self, sentences: Sequence[Sentence]) -> Count:
+        """Counts a sentence; of very many by its length, for what is kept is counted again."""
+        if len(sentences) <= MOST_READ:
+            return self._count
+        some = sentences[:: len(sentences) // _SAMPLE]
+        tokens = sum(self._count(one.words) for one in some)
+        density = tokens / max(1, sum(len(one.words) for one in some))
+        return lambda words: round(density * len(words))
+
 
 def _sentences(read: Sequence[_Read]) -> list[Sentence]:
     found: list[Sentence] = []
@@ -136,6 +156,7 @@ def _sentences(read: Sequence[_Read]) -> list[Sentence]:
         passage += 1
         for place, unit in enumerate(one.units):
             found.append(Sentence(at, passage, one.words(place)))
-            if _PARAGRAPH.search(one.text, unit.start, unit.end):
+            line = one.text.find("\n", unit.start, unit.end)
+            if line >= 0 and _PARAGRAPH.search(one.text, line, unit.end):
                 passage += 1
     return found

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 
 _WORDS = tuple(
@@ -13,7 +13,7 @@ _WORDS = tuple(
         " violat conflict forbidden unauthorized lost broken stalled degraded down http/ status"
     ).split()
 )
-_SOUGHT = tuple(word for word in _WORDS if word not in ("error", "failure", "failed"))
+_SOUGHT = tuple(word for word in _WORDS if word not in ("failure", "failed"))
 """Those that no other begins."""
 _BEFORE, _AFTER = 18, 16
 """Characters before and after such a word that tell what it means."""
@@ -23,6 +23,11 @@ _NOTHING = ('":null', 's":null', 's":0,', '_count":0,', '":false', '":""', 's":[
 """What then follows them: looking for it first is quick, and leaves little to be read."""
 _DIGITS = str.maketrans("36789", "22222")
 """What makes more of these alike: whether a number is nothing or a status is what matters."""
+_SPACED = bytes(
+    32 if byte < 0x80 and not chr(byte).isalpha() and byte != ord("/") else byte  # noqa: PLR2004
+    for byte in range(256)
+)
+"""Makes a space of what none of the words has."""
 _FAULT = re.compile(
     r"(?<![^\W_])(?:errors?|exception|fatal|panic(?:ked)?|critical|crit|emerg|severe|failures?|fail(?:ed|s|ing)?"
     r"|time(?:d[ _-]?)?out|refused|denied|unreachable|oom\w*|out[ _]of[ _]memory|crash\w*"
@@ -38,9 +43,10 @@ _BENIGN = re.compile(
     r"(?:errors?|failures?|exceptions?|timeouts?|failed|missing|invalid|rejected|expired|lost)"
     r"|\"?\w*(?:err(?:or)?s?|failures?|fail(?:ed|s)?|exceptions?|timeouts?|rejected|missing|dropped"
     r"|invalid|lost|expired|down|killed|aborted|exit[ _](?:code|status))\w*\"?\s*[=:]\s*"
-    r"(?:\"?(?:0(?:\.0+)?%?|none|null|false|nil|ok|off|no)?\"?(?=[\s,;}\])]|$)|\[\]|\{\})"
+    r"(?:\"?(?:0(?:\.0+)?%?|none|null|false|nil|ok|off|no)\"?(?=[\s,;}\])]|$)|\"\"|\[\]|\{\}"
+    r"|(?=[,;}\])]|$))"
     r"|(?:error|timeout|failure|fail|exception)[ _-]?"
-    r"(?:count|rate|budget|handl\w+|page|log|threshold|ratio|policy|over|s?_total|_?ms|s?_seconds)"
+    r"(?:count|rate|budget|handl\w+|page|log|threshold|ratio|policy|over|s?_total|_?ms(?![^\W_])|s?_seconds)"
     r"|\w+_on_(?:error|failure|fail|timeout)s?"
     r"|timeout[ _a-z]*[=: ]+\d[\d.]*\s*m?s?\b|break ?down|count ?down|(?:drop|scal\w+) ?down"
     r"|(?:fault|error|fail)[ -]?(?:tolerant|free|safe|over)|down(?:load|stream|time=0)\w*"
@@ -51,14 +57,15 @@ _LEVEL = re.compile(r"(?<![^\W_])(?:fatal|panic|critical|emerg|error|severe|err)
 def faults(texts: Sequence[str]) -> list[float]:
     """How much each of the texts tells of a fault, 0 to 3, less where many of them do."""
     scores = [0.0] * len(texts)
-    folded = [text.casefold() for text in texts]
-    ends = list(accumulate(len(text) + 1 for text in folded))
+    whole, sizes = _folded(texts)
+    ends: Sequence[int] = ()
     known: dict[str, float] = {}
-    for at, near in _signs("\n".join(folded)):
+    for at, near in _signs(whole):
         score = known.get(near)
         if score is None:
-            score = known[near] = _fault(near)
+            score = known[near] = _fault(near.translate(_DIGITS))
         if score:
+            ends = ends or list(accumulate(size + 1 for size in sizes))
             row = bisect_right(ends, at)
             scores[row] = max(scores[row], score)
     share = sum(score > 0 for score in scores) / max(len(scores), 1)
@@ -66,16 +73,27 @@ def faults(texts: Sequence[str]) -> list[float]:
     return [score * max(0.25, 1 - 2 * max(share - 0.1, 0)) for score in scores]
 
 
+def _folded(texts: Sequence[str]) -> tuple[str, Iterable[int]]:
+    """The texts in lower case, one a line, and how long each is then."""
+    whole = "\n".join(texts)
+    if whole.isascii():
+        return whole.lower(), map(len, texts)
+    folded = [text.casefold() for text in texts]
+    return "\n".join(folded), map(len, folded)
+
+
 def _signs(whole: str) -> Iterator[tuple[int, str]]:
     """Where words of faults are, and what is around them."""
+    # Rows say most of their words over and over.
+    said = b" ".join(set(whole.encode("utf-8", "surrogatepass").translate(_SPACED).split()))
     for word in _WORDS[:_KEYED]:
-        if word in whole:
+        if word.encode() in said:
             for rest in _NOTHING:
                 whole = whole.replace(word + rest, " " * len(word + rest))
     for word in _SOUGHT:
-        at = whole.find(word)
+        at = whole.find(word) if word.encode() in said else -1
         while at >= 0:
-            yield at, whole[max(at - _BEFORE, 0) : at + len(word) + _AFTER].translate(_DIGITS)
+            yield at, whole[max(at - _BEFORE, 0) : at + len(word) + _AFTER]
             at = whole.find(word, at + len(word))
 
 

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokenomics_shared.compression.faults import faults
-from tokenomics_shared.compression.json_text import Span, entries, items, minify, parse
+from tokenomics_shared.compression.json_text import (
+    Span,
+    canonical,
+    entries,
+    items,
+    minify,
+    named,
+    parse,
+    parted,
+)
 from tokenomics_shared.compression.reading import KEY, Reading, Unit, more
 from tokenomics_shared.compression.records import row_worths
 from tokenomics_shared.compression.wanted import Wanted
@@ -81,7 +90,9 @@ class JsonReading:
         value, span = found
         self._reader = reader
         self._wanted = wanted
-        self._source = minify(text[slice(*span)], value)
+        short = canonical(text[slice(*span)], value)
+        self._known = short is not None
+        self._source = minify(text[slice(*span)]) if short is None else short
         self._units: list[Unit] = []
         self._strings: list[int] = []
         self._whole = len(self._source)
@@ -105,14 +116,24 @@ class JsonReading:
             return self._string(text, within)
         if size > self._whole // 2 and size > _LONG and type(value) is str:
             return self._inner(text, value, within)
-        if size <= (_SMALL if within < 0 else _LONG) or not _bulky(value, depth):
+        small = size <= (_SMALL if within < 0 else _LONG)
+        if small or type(value) is str or not _bulky(value, depth):
             return text, size
         if type(value) is list:
-            found = [("", at[0], each, at) for each, at in items(self._source, span[0])]
+            found = [("", at[0], each, at) for each, at in self._items(value, span)]
             rows = len(found) >= (_FEW_SCALARS if _plain(value) else _FEW)
             return self._box("[]", found, within, depth, rows=rows)
-        named = list(entries(self._source, span[0]))
-        return self._box("{}", named, within, depth, rows=_alike(value))
+        each = list(self._entries(value, span))
+        return self._box("{}", each, within, depth, rows=_alike(value))
+
+    def _items(self, values: list[Any], span: Span) -> Iterable[tuple[Any, Span]]:
+        spans = parted(self._source, span, values) if self._known else None
+        return items(self._source, span[0]) if spans is None else zip(values, spans, strict=True)
+
+    def _entries(self, value: dict[str, Any], span: Span) -> Iterable[tuple[str, int, Any, Span]]:
+        if self._known and len(value) < _MANY:
+            return named(self._source, span, value)
+        return entries(self._source, span[0])
 
     def _box(
         self,

@@ -43,6 +43,12 @@ _TOKENS = 40
 
 def read_log(text: str, wanted: Wanted) -> LinesReading | None:
     """A log taken apart; None when a text is none."""
+    begins = log_entries(text)
+    return None if begins is None else _reading(text.rstrip("\n").split("\n"), begins, wanted)
+
+
+def log_entries(text: str) -> list[bool] | None:
+    """Which lines of a log begin an entry; None when a text is no log."""
     lines = text.rstrip("\n").split("\n")
     begins = [_STARTS.match(line) is not None for line in lines]
     filled = sum(1 for line in lines if line.strip())
@@ -55,7 +61,7 @@ def read_log(text: str, wanted: Wanted) -> LinesReading | None:
     indented = sum(1 for line in lines if line[:1] in (" ", "\t"))
     if count < _FEWEST or count + 0.8 * indented < _ENTRIES * filled or count < 0.1 * filled:
         return None
-    return _reading(lines, begins, wanted)
+    return begins
 
 
 def read_trace(text: str, wanted: Wanted) -> LinesReading | None:
@@ -153,19 +159,41 @@ def _kind(word: str) -> str:
 def _columns(entries: Sequence[str], forms: Sequence[int], sizes: Counter[int]) -> Columns:
     """What the entries of a form differ in, place by place, and values by their names."""
     columns = Columns(shared=False)
-    for row, (entry, form) in enumerate(zip(entries, forms, strict=True)):
-        words = entry.split("\n", 1)[0].split()[:_TOKENS]
-        before = ""
-        for at, word in enumerate(words):
-            pair = _VALUE.match(word)
+    split = [entry.split("\n", 1)[0].split()[:_TOKENS] for entry in entries]
+    varied = _varied(split, forms)
+    for row, (words, form) in enumerate(zip(split, forms, strict=True)):
+        for at in varied[form]:
+            word = words[at]
+            pair = _VALUE.match(word) if "=" in word else None
             if pair:
                 columns.add(row, pair[1], pair[2].strip("\"',;()[]"))
             elif sizes[form] >= _FEWEST:
                 bare = word.strip("\"',;()[]")
-                unit = _UNIT.search(bare)
-                said = f"{before} {unit[1]}" if unit else before
-                columns.add(
-                    row, f"{form}:{at}" if not bare[:1].isdigit() else f"{form}:{at} {said}", bare
-                )
-            before = word if word.isascii() and word.rstrip(":").isalpha() else ""
+                name = f"{form}:{at}"
+                if bare[:1].isdigit():
+                    unit = _UNIT.search(bare)
+                    before = _before(words, at)
+                    name = f"{name} {before} {unit[1]}" if unit else f"{name} {before}"
+                columns.add(row, name, bare)
     return columns
+
+
+def _before(words: Sequence[str], at: int) -> str:
+    """The word before a number, which says what it is."""
+    word = words[at - 1] if at else ""
+    return word if word.isascii() and word.rstrip(":").isalpha() else ""
+
+
+def _varied(split: Sequence[Sequence[str]], forms: Sequence[int]) -> dict[int, list[int]]:
+    """The places in which entries of a form differ, or have a value with a name."""
+    alike: dict[int, list[Sequence[str]]] = {}
+    for words, form in zip(split, forms, strict=True):
+        alike.setdefault(form, []).append(words)
+    return {
+        form: [
+            at
+            for at, column in enumerate(zip(*rows, strict=True))
+            if "=" in column[0] or len(set(column)) > 1
+        ]
+        for form, rows in alike.items()
+    }

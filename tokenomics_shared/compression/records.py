@@ -1,6 +1,9 @@
 """What records are worth beside each other."""
 
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from tokenomics_shared.compression.columns import Columns
@@ -69,54 +72,77 @@ def _gather(
     """Take in a column: the plain values in it, and how many elements its arrays have."""
     kinds = set(map(type, values))
     if dict not in kinds and list not in kinds:
-        columns.cells[path] = (rows, list(values))
+        columns.cells[path] = (list(rows), list(values))
         return
-    plain, objects, arrays = _sorted_out(rows, values)
-    for row, value in plain:
+    (plain_rows, plain), (object_rows, objects), (array_rows, arrays) = _sorted_out(rows, values)
+    for row, value in zip(plain_rows, plain, strict=True):
         columns.add(row, path, value)
-    for row, value in arrays if depth else ():
-        columns.add(row, f"{path}#", len(value))
+    if depth:
+        for row, value in zip(array_rows, arrays, strict=True):
+            columns.add(row, f"{path}#", len(value))
     if depth > _COMPARED:
         return
-    inside: dict[str, tuple[list[int], list[Any]]] = {}
-    for row, value in objects:
-        for key, each in value.items():
-            _append(inside, key, row, each)
-    for key, held in inside.items():
+    for key, held in _by_key(object_rows, objects).items():
         _gather(columns, f"{path}.{key}" if path else key, *held, depth + 1)
-    _gather_arrays(columns, path, arrays, depth)
-
-
-def _gather_arrays(
-    columns: Columns, path: str, arrays: Sequence[tuple[int, Any]], depth: int
-) -> None:
-    """Take in elements: by their place in rows that are arrays, otherwise all alike."""
-    inside: dict[str, tuple[list[int], list[Any]]] = {}
-    for row, value in arrays:
-        for at, each in enumerate(value[: _LISTED if depth else _CELLS]):
-            _append(inside, f"{path}[]" if depth else str(at), row, each)
-    for name, held in inside.items():
+    for name, held in _by_place(path, array_rows, arrays, depth).items():
         _gather(columns, name, *held, depth + 1)
 
 
-def _append(
-    inside: dict[str, tuple[list[int], list[Any]]], key: str, row: int, value: Any
-) -> None:
-    held = inside.get(key)
-    if held is None:
-        held = inside[key] = ([], [])
-    held[0].append(row)
-    held[1].append(value)
+_Held = tuple[list[int], list[Any]]
+"""Rows and what they have."""
 
 
-def _sorted_out(
-    rows: Sequence[int], values: Sequence[Any]
-) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]], list[tuple[int, Any]]]:
+def _by_key(rows: list[int], objects: Sequence[dict[str, Any]]) -> dict[str, _Held]:
+    """Entries of objects by their keys."""
+    forms = list(map(tuple, objects))
+    every = {key for key, many in Counter(chain(*forms)).items() if many == len(forms)}
+    first = forms[0] if forms else ()
+    inside: dict[str, _Held] = {
+        key: (rows, list(map(itemgetter(key), objects))) for key in first if key in every
+    }
+    # What only some have takes several times as long.
+    others = {form: [key for key in form if key not in every] for form in set(forms)}
+    for row, value, form in zip(rows, objects, forms, strict=True):
+        for key in others[form]:
+            held = inside.get(key)
+            if held is None:
+                held = inside[key] = ([], [])
+            held[0].append(row)
+            held[1].append(value[key])
+    return inside
+
+
+def _by_place(
+    path: str, rows: Sequence[int], arrays: Sequence[list[Any]], depth: int
+) -> dict[str, _Held]:
+    """Elements: by their place in rows that are arrays, otherwise all alike."""
+    inside: dict[str, _Held] = {}
+    for row, value in zip(rows, arrays, strict=True):
+        if depth:
+            at_row, each = inside.setdefault(f"{path}[]", ([], []))
+            listed = value[:_LISTED]
+            at_row += [row] * len(listed)
+            each += listed
+            continue
+        for at, cell in enumerate(value[:_CELLS]):
+            at_row, each = inside.setdefault(str(at), ([], []))
+            at_row.append(row)
+            each.append(cell)
+    return inside
+
+
+def _sorted_out(rows: list[int], values: Sequence[Any]) -> tuple[_Held, _Held, _Held]:
     """Plain values, objects and arrays, each with its row."""
-    plain: list[tuple[int, Any]] = []
-    objects: list[tuple[int, Any]] = []
-    arrays: list[tuple[int, Any]] = []
+    sorted_out: tuple[_Held, _Held, _Held] = ([], []), ([], []), ([], [])
+    kinds = set(map(type, values))
+    if len(kinds) == 1:
+        held = sorted_out[1 if dict in kinds else 2 if list in kinds else 0]
+        held[0].extend(rows)
+        held[1].extend(values)
+        return sorted_out
     for row, value in zip(rows, values, strict=True):
         kind = type(value)
-        (objects if kind is dict else arrays if kind is list else plain).append((row, value))
-    return plain, objects, arrays
+        held = sorted_out[1 if kind is dict else 2 if kind is list else 0]
+        held[0].append(row)
+        held[1].append(value)
+    return sorted_out

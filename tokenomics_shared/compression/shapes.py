@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Set
-from typing import Literal
+from typing import Any, Literal
 
 from tokenomics_shared.compression.json_rows import JsonReading, RecordsReading, json_lines
-from tokenomics_shared.compression.json_text import parse
-from tokenomics_shared.compression.logs import read_log, read_trace
+from tokenomics_shared.compression.json_text import Span, parse
+from tokenomics_shared.compression.logs import log_entries, read_log, read_trace
 from tokenomics_shared.compression.markup import read_page
 from tokenomics_shared.compression.reading import Reading
 from tokenomics_shared.compression.tables import read_table
@@ -32,8 +32,16 @@ _READERS: tuple[tuple[Shape, Callable[[str, Wanted], Reading | None]], ...] = (
 
 def shape_of(text: str) -> Shape | None:
     """What a text is; None for prose, code and what is none of the shapes for certain."""
-    found = read(text, Wanted(""))
-    return found[0] if found else None
+    if text[:_AHEAD].lstrip()[:1] in ("{", "["):
+        if parse(text):
+            return "json"
+        if json_lines(text):
+            return "json lines"
+    if _frame(text):
+        return "json"
+    unasked = Wanted("")
+    readers = (shape for shape, reader in _READERS[:-1] if reader(text, unasked) is not None)
+    return next(readers, None) or ("log" if log_entries(text) else None)
 
 
 def read(text: str, wanted: Wanted) -> tuple[Shape, Reading] | None:
@@ -81,7 +89,17 @@ class _Framed:
 
 
 def _framed(text: str, wanted: Wanted) -> Reading | None:
-    """JSON after a heading, or fenced as code; None when a text is other."""
+    """JSON after a heading, or fenced as code, taken apart; None when a text is other."""
+    frame = _frame(text)
+    if frame is None:
+        return None
+    begin, end, found = frame
+    reading = JsonReading(text[begin:end], found, wanted, _inside(wanted))
+    return _Framed(text[:begin], reading, text[end:])
+
+
+def _frame(text: str) -> tuple[int, int, tuple[Any, Span]] | None:
+    """Where JSON in other words begins and ends, and its value with its place in there."""
     begin = _OPENS.search(text, 0, _AHEAD)
     tail = max(len(text) - _BEHIND, 0)
     end = max(text.rfind("}", tail), text.rfind("]", tail)) + 1
@@ -91,5 +109,4 @@ def _framed(text: str, wanted: Wanted) -> Reading | None:
     found = parse(inside)
     if found is None or len(inside) < _MOSTLY * len(text):
         return None
-    reading = JsonReading(inside, found, wanted, _inside(wanted))
-    return _Framed(text[: begin.start()], reading, text[end:])
+    return begin.start(), end, found

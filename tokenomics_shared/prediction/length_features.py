@@ -6,6 +6,7 @@ adds a feature, or a word to a cue, raises it.
 
 import re
 from math import expm1, log1p
+from operator import itemgetter
 from struct import Struct
 
 from tokenomics_shared.types import Complexity
@@ -51,7 +52,9 @@ _CUES = {
 }
 _CUE_OF = {word.encode(): at for at, words in enumerate(_CUES.values()) for word in words.split()}
 
-_QUANTITIES = [at for at, cue in enumerate(_CUES) if cue in {"counted", "part", "times"}]
+_quantities = itemgetter(
+    *(at for at, cue in enumerate(_CUES) if cue in {"counted", "part", "times"})
+)
 """Cues that are quantities in words."""
 
 _PHRASES = (b"step by step", b"yes or no", b"true or false")
@@ -126,8 +129,8 @@ def length_features(question: str, complexity: Complexity, input_tokens: int) ->
             log1p(max(0, input_tokens)),
             _LEVELS[complexity],
             log1p(len(raw) - len(raw.translate(None, _CAPITALS))),
-            *_shape(lowered, words, sum([cues[at] for at in _QUANTITIES])),
-            *map(min, cues, _AT_MOST),
+            *_shape(lowered, words, sum(_quantities(cues))),
+            *(cues if len(words) <= _MOST else map(min, cues, _AT_MOST)),
             *[float(phrase in lowered) for phrase in _PHRASES],
         )
     )

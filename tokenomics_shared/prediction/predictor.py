@@ -168,7 +168,9 @@ class Predictor(ForkSafe):
             return
         features = self._read(question, complexity, input_tokens)
         with self.lock:
-            known = self._known.setdefault(model, _Known())
+            known = self._known.get(model)
+            if known is None:
+                known = self._known[model] = _Known()
             kept = self._follow(known, features, output_tokens, censored=censored)
             due = kept and known.kept >= known.due and not self._hopeless
             if due:

@@ -10,8 +10,7 @@ RULE = (1, 2, 4)
 def rule_of_thumb(complexity: Complexity, input_tokens: int, question: str) -> Forecast:
     """The forecast where nothing was learned."""
     likely = predict_output_tokens(complexity, input_tokens, question)
-    p50, p90, p99 = (times * likely for times in RULE)
-    return Forecast(p50, p90, p99)
+    return Forecast(RULE[0] * likely, RULE[1] * likely, RULE[2] * likely)
 
 
 class NoLengths:

@@ -16,6 +16,7 @@ from tokenomics_shared.ports import LedgerStore, Prices
 from tokenomics_shared.telemetry.faults import Faults, Shield
 from tokenomics_shared.telemetry.savings import (
     ASIDE,
+    CUTS,
     Answer,
     baseline_of,
     saver,
@@ -223,9 +224,10 @@ class OpenAccount:
         if cost is not None and baseline is not None:
             remembered = self.recall.memo is not None
             part = self._audit or saver(remembered=remembered, drafted=self._drafted)
-            spared = {}
-            with self.shield("prices"):
-                spared = spared_by(self.charges, self._unsent(), self.roster, self.books.cost)
+            spared: dict[Part, Decimal] = {}
+            if self._unsent() or any(charge.purpose in CUTS for charge in self.charges):
+                with self.shield("prices"):
+                    spared = spared_by(self.charges, self._unsent(), self.roster, self.books.cost)
             rest = baseline - cost - sum(spared.values())
             savings = Savings(**spared | {part: rest + spared.get(part, 0)})
         outcome = Outcome(

@@ -176,9 +176,7 @@ def quality_kept(totals: Totals) -> tuple[float, Interval] | None:
 def _unknown(totals: Totals) -> int:
     """Answers of shortcuts not audited yet; those to shortened prompts are somebody's besides."""
     return sum(
-        each.uses
-        for each in totals.audited
-        if each.loss is None and each.shortcut != COMPRESSION
+        each.uses for each in totals.audited if each.loss is None and each.shortcut != COMPRESSION
     )
 
 

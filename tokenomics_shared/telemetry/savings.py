@@ -25,6 +25,9 @@ _NOTHING = Decimal(0)
 ASIDE: frozenset[Purpose] = frozenset({"cut", "judge", "summary"})
 """Purposes of calls that gave no answer; what they wrote says nothing of an answer's length."""
 
+CUTS: frozenset[Purpose] = frozenset({"cut", "summary"})
+"""Those among them that the orchestrator caused."""
+
 _ANSWERS: frozenset[Purpose] = frozenset({"answer", "draft"})
 
 
@@ -90,7 +93,7 @@ def spared_by(
             if charge.purpose in _ANSWERS and charge.usage.input:
                 more = price(roster.tiers[charge.tier], charge.model, usage) or _NOTHING
                 spared[each.part] = spared.get(each.part, _NOTHING) + more
-    aside = [c.cost for c in charges if c.purpose in ("cut", "summary") and c.cost is not None]
+    aside = [c.cost for c in charges if c.purpose in CUTS and c.cost is not None]
     if aside:
         spared["orchestrator"] = spared.get("orchestrator", _NOTHING) - sum(aside, start=_NOTHING)
     return spared

@@ -24,7 +24,7 @@ from tests.conftest import openai_model
 from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
 from tests.unit.test_caps import ALIKE
 from tests.unit.test_shrinking import Halves
-from tokenomics_langchain import ChatTokenomics, TokenomicsConfig
+from tokenomics_langchain import ChatTokenomics, Strategy, TokenomicsConfig
 from tokenomics_shared.adapters.sqlite_lengths import SqliteLengths
 from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
 from tokenomics_shared.shrinking.histories import HEADING
@@ -452,7 +452,6 @@ def test_own_limits_of_calls_and_models_are_known(server: LoopbackServer) -> Non
 def test_our_limit_is_never_above_the_callers_whatever_it_is_called(
     name: str, server: LoopbackServer
 ) -> None:
-    from tokenomics_langchain import Strategy
 
     arms = [Strategy("premium", max_tokens=300)]
     llm = ChatTokenomics(
@@ -535,3 +534,9 @@ def test_with_everything_off_what_was_learned_changes_nothing(
     assert sent(server) == plain
     assert server.bodies[-1] == body
     llm.engine.close()
+
+
+def test_no_strategy_takes_the_name_that_audits_have_for_compression(make: Make) -> None:
+    arm = Strategy("compression", tier="cheap")
+    with pytest.raises(ConfigError, match="'compression'.*give it another"):
+        make(strategies=[arm, Strategy("premium")])
