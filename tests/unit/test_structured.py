@@ -271,7 +271,7 @@ def test_any_lines_are_survived(lines: list[str], budget: int) -> None:
         ("0 errors", False),
     ],
 )
-def test_words_of_faults_are_told_from_faults(line: str, fault: bool) -> None:
+def test_words_of_faults_are_told_from_faults(line: str, *, fault: bool) -> None:
     scores = faults([line, *["all is well here"] * 20])
     assert (scores[0] > 0) == fault
     assert not any(scores[1:])

@@ -71,9 +71,7 @@ class Orchestrator:
         parts = [Allocation(name, size, size, 1.0) for name, size in sizes.items()]
         answer, note = rest(tokens, budget, predicted)
         allocations = (*parts, answer)
-        return QueryPlan(
-            complexity, budget, tokens, predicted, forecasts, allocations, note=note
-        )
+        return QueryPlan(complexity, budget, tokens, predicted, forecasts, allocations, note=note)
 
 
 def _sizes(prompt: Prompt, count: Count) -> dict[str, int]:

@@ -538,5 +538,5 @@ def test_with_everything_off_what_was_learned_changes_nothing(
 
 def test_no_strategy_takes_the_name_that_audits_have_for_compression(make: Make) -> None:
     arm = Strategy("compression", tier="cheap")
-    with pytest.raises(ConfigError, match="'compression'.*give it another"):
+    with pytest.raises(ConfigError, match=r"'compression'.*give it another"):
         make(strategies=[arm, Strategy("premium")])
