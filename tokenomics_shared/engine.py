@@ -133,7 +133,7 @@ class Engine:
         parts = Parts(
             memory=kept.layers,
             orchestrator=orchestrator(config, lengths),
-            shrinker=shrinker(config, books.cost),
+            shrinker=shrinker(config, books.cost, faults.shield),
             lengths=Lengths(lengths, capped=config.prediction.cap),
             router=routing(config, places, given),
             judge=panel(config, judge, places.folder),

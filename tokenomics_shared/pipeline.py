@@ -162,12 +162,14 @@ def shrunk(
     parts: Parts, prompt: Prompt, plan: QueryPlan, roster: Roster, account: OpenAccount | None
 ) -> Steps[tuple[Prompt, QueryPlan, bool]]:
     """What is sent, its plan, and whether compression would have shortened it but is closed."""
-    sent, planned = yield from parts.shrinker.shrink(prompt, plan, roster, account)
-    if parts.audits.is_open(COMPRESSION) or not is_compressed(planned):
+    if parts.audits.is_open(COMPRESSION):
+        sent, planned = yield from parts.shrinker.shrink(prompt, plan, roster, account)
         return sent, planned, False
+    # It is not sent, so no summary is bought for it, and nothing of it is kept to.
+    _, shortened = yield from parts.shrinker.shrink(prompt, plan, roster, None)
     whole = replace(prompt, compress=False)
     sent, planned = yield from parts.shrinker.shrink(whole, plan, roster, account)
-    return sent, planned, True
+    return sent, planned, is_compressed(shortened)
 
 
 def _shortened(

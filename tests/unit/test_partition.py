@@ -111,6 +111,7 @@ FIELDS: dict[str, Any] = {
     "pin": "a tier that nobody has",
     "corpus_version": "next year's",
     "cache_text": "How big is Oslo?",
+    "compress": False,
 }
 
 
@@ -124,7 +125,7 @@ def test_every_field_that_changes_the_answer_changes_the_partition(ask: Prompt, 
 
 def test_no_field_of_a_request_is_forgotten() -> None:
     only_of_keeping = {"no_cache", "no_store", "ttl_s", "paced"}
-    only_of_sending = {"compress", "token_budget"}
+    only_of_sending = {"token_budget"}
     assert set(FIELDS) | only_of_keeping | only_of_sending == set(Prompt.__slots__)
 
 

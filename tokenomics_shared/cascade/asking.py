@@ -51,11 +51,25 @@ def ask(
     for limit in limits.tried(strategy, show)[:-1]:
         with account.leg(strategy, prompt, purpose) as leg:
             reply = yield from Generate(replace(strategy, max_tokens=limit), prompt, show)
-            leg.settle(reply, "cut" if reply.truncated else None)
-        if not reply.truncated:
+            cut = _cut_by(limit, reply)
+            leg.settle(reply, "cut" if cut else None)
+        if not cut:
             return reply
         account.note(f"cut:{strategy.arm_id}:{limit} tokens, asked again")
     with account.leg(strategy, prompt, purpose) as leg:
         reply = yield from Generate(strategy, prompt, show)
         leg.settle(reply)
     return reply
+
+
+def _cut_by(limit: int | None, reply: Reply) -> bool:
+    """Whether our limit cut an answer short.
+
+    One of which not even half of that was written met another limit, such as the end of the
+    model's window, and would meet it again.
+    """
+    if limit is None or not reply.truncated:
+        return False
+    usage = reply.usage
+    told = usage is not None and usage.output > 0 and not usage.estimated
+    return not told or usage is None or 2 * usage.output >= limit

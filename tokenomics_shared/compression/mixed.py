@@ -76,7 +76,8 @@ class Mixed:
         tokens = [self._count(text) for text in texts]
         if sum(tokens) <= budget:
             return texts
-        read = [self._is_structured(text) for text in texts]
+        # The rows that a user pastes are asked about: all of them stay, as all numbers do.
+        read = [kind != "question" and self._is_structured(text) for text in texts]
         made = [place for place, structured in enumerate(read) if structured]
         written = [place for place, structured in enumerate(read) if not structured]
         if not made or not written:

@@ -50,11 +50,14 @@ class Structured:
         texts: Sequence[str],
         query: str,
         budget: int,
-        kind: TextKind = "context",  # noqa: ARG002 - rows and records are treated alike
+        kind: TextKind = "context",
     ) -> list[str]:
-        """Shorten what has a shape, to a budget of tokens of all texts together."""
+        """Shorten what has a shape, to a budget of tokens of all texts together.
+
+        Rows of a question stay, all of them: each has a number or a name.
+        """
         tokens = [self._count(text) for text in texts]
-        if sum(tokens) <= budget:
+        if kind == "question" or sum(tokens) <= budget:
             return list(texts)
         wanted = Wanted(query)
         found = {

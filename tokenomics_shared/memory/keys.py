@@ -21,6 +21,8 @@ def exact_key(prompt: Prompt, roster: Roster) -> bytes | None:
         None when part of the request has no stable text (an object only its maker understands),
         so that it can't be told apart from another and must not be cached.
     """
+    # Who says that the prompt is sent whole wants no answer to a shortened one.
+    said = () if prompt.compress is None else (["compress", prompt.compress],)
     try:
         text = _encode(
             [
@@ -36,6 +38,7 @@ def exact_key(prompt: Prompt, roster: Roster) -> bytes | None:
                 prompt.params,
                 prompt.max_tokens,
                 prompt.pin,
+                *said,
             ]
         )
     except (TypeError, ValueError):

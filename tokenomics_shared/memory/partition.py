@@ -73,6 +73,9 @@ def partition_key(
             _params(prompt.params),
             prompt.max_tokens,
         ]
+        if prompt.compress is not None:
+            # Who says that the prompt is sent whole wants no answer to a shortened one.
+            told.append(["compress", prompt.compress])
         text = _encode(told)
     except (TypeError, ValueError):
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tokenomics_shared.planning import TextKind
+from tokenomics_shared.shrinking.errands import wants_all
 from tokenomics_shared.shrinking.sections import sections
 from tokenomics_shared.types import OWN_ROLES, TOOL_ROLES, USER_ROLES, Message
 
@@ -50,17 +51,19 @@ def blocks(messages: Sequence[Message], places: Iterable[int], least: int) -> It
     """The texts of these messages that may be shortened, if they are long.
 
     The system prompt and the model's own turns may not, nor what is marked for the provider's
-    prompt cache.
+    prompt cache, nor what the user gives to be worked on from end to end.
 
     Args:
         messages: the conversation.
         places: of the messages that came together.
         least: characters from which a text is long.
     """
+    places = list(places)
+    whole = wants_all(messages, places)
     for place in places:
         message = messages[place]
         tool = message.role in TOOL_ROLES
-        if not tool and message.role not in USER_ROLES:
+        if not tool and (whole or message.role not in USER_ROLES):
             continue
         for piece, text in _texts(message.content):
             if len(text) < least:

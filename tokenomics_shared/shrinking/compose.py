@@ -12,17 +12,25 @@ from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.orchestrator import Greedy, Remembered
 from tokenomics_shared.planning import Allocator, Compressor, Count, Shrinker, TokenCounter
 from tokenomics_shared.shrinking.histories import CutHistory, History, WholeHistory
-from tokenomics_shared.shrinking.shrinker import Kit, NoShrinking, Rules, Shrinking, Tools
+from tokenomics_shared.shrinking.shrinker import (
+    Kit,
+    NoShrinking,
+    Rules,
+    Shielding,
+    Shrinking,
+    Tools,
+)
 from tokenomics_shared.shrinking.summaries import Summaries
 from tokenomics_shared.shrinking.worth import Pricing
 
 
-def shrinker(config: TokenomicsConfig, price: Pricing) -> Shrinker:
+def shrinker(config: TokenomicsConfig, price: Pricing, shield: Shielding) -> Shrinker:
     """What shortens requests.
 
     Args:
         config: the configuration.
         price: what tokens cost.
+        shield: swallows and counts a part's failure where no request is charged.
 
     Raises:
         MissingExtra: what is configured is not installed.
@@ -40,7 +48,8 @@ def shrinker(config: TokenomicsConfig, price: Pricing) -> Shrinker:
         most=plan.max_context_tokens,
         on=on,
     )
-    tools = Tools(kits(wanted), wanted.price / Decimal(1_000_000), _allocator(plan), price)
+    cost = wanted.price / Decimal(1_000_000)
+    tools = Tools(kits(wanted), cost, _allocator(plan), price, shield)
     return Shrinking(rules, tools, _history(plan), plan.default_token_budget)
 
 

@@ -1,9 +1,10 @@
 """What is sent in a request's place: a fold over its turns, so that it stays the same bytes."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tokenomics_shared.effects import Call, Steps
 from tokenomics_shared.orchestrator.allocation import Wanted, divide
@@ -25,6 +26,12 @@ from tokenomics_shared.shrinking.worth import (
     is_worth,
 )
 from tokenomics_shared.types import Prompt, QueryPlan, Roster
+
+LONGEST: Final = 2_000_000
+"""Characters of a text that may be shortened; more would take many seconds to read."""
+
+Shielding = Callable[[str], AbstractContextManager[object]]
+"""Swallows and counts the failure of the part of this name."""
 
 
 class NoShrinking:
@@ -83,12 +90,14 @@ class Tools:
         cost: of the compressor, in US dollars a token read.
         allocator: divides budgets.
         price: what tokens cost.
+        shield: swallows and counts a part's failure where no request is charged.
     """
 
     kit: Callable[[str], Kit]
     cost: Decimal
     allocator: Allocator
     price: Pricing
+    shield: Shielding
 
 
 class Shrinking:
@@ -131,6 +140,7 @@ class Shrinking:
         def worked() -> Work:
             kit = self._tools.kit(model)
             work = Work(prompt, roster, kit.counter, budget, self._digest_of, only_told=told)
+            work.shield = self._tools.shield if account is None else account.shield
             about = f"{model}|{budget}|{work.tools}".encode()
             for places in found:
                 self._shorten(work, kit.compressor, places, about)
@@ -174,10 +184,11 @@ class Shrinking:
             if it.tokens > rules.min_tokens or len(it.block.text) > rules.min_chars
         ]
         budgets, note = self._budgets(work, places, sized)
+        note = "; ".join(filter(None, (note, _too_long(sized))))
         texts = []
         for each, budget in zip(sized, budgets, strict=True):
             block, came = each.block, each.tokens
-            text = self._shortened(compressor, block, budget)
+            text = self._shortened(work, compressor, block, budget)
             sent = came if text == block.text else count(text)
             if not text or not self._is_sent(work, places, each, sent):
                 text, sent = "", came
@@ -213,16 +224,29 @@ class Shrinking:
         shares = division.allocations[len(parts) - len(wanted) : len(parts)]
         return [max(1, share.tokens) for share in shares], division.note
 
-    def _shortened(self, compressor: Compressor, block: Block, budget: int) -> str:
-        """The shortened text; the text itself when it can't be shortened."""
+    def _shortened(self, work: Work, compressor: Compressor, block: Block, budget: int) -> str:
+        """The shortened text; the text itself when it can't be shortened.
+
+        A fault leaves one text as it is, not those that were sent shortened before.
+        """
+        if len(block.text) > LONGEST:
+            return block.text
         about = f"{compressor.name}|{block.kind}|{budget}|{len(block.query)}|{block.query}"
         key = digest_of(digest_of(b"", about), block.text)
         known = self._compressed.get(key)
         if known is not None:
             return known
 
-        (text,) = compressor.compress([block.text], block.query, budget, block.kind)
-        return self._compressed.put(key, text)
+        sent = block.text
+        with work.shield("compression"):
+            given: Sequence[Any] = compressor.compress(
+                [block.text], block.query, budget, block.kind
+            )
+            (text,) = given
+            if not isinstance(text, str):
+                raise TypeError(f"{compressor.name} gave {type(text).__name__}, not text")
+            sent = self._compressed.put(key, text)
+        return sent
 
     def _is_sent(self, work: Work, places: range, each: Sized, sent: int) -> bool:
         """Whether the shortened text is sent, as was decided when this conversation had it new."""
@@ -253,6 +277,14 @@ class Shrinking:
         own = min(max(0, chars - work.ahead(block)), len(block.text))
         stable = round(each.tokens * own / len(block.text))
         return Change(each.tokens, sent, stable, self._tools.cost * each.tokens)
+
+
+def _too_long(sized: Sequence[Sized]) -> str:
+    """Which texts are left alone, in words; empty for none."""
+    longest = max((len(it.block.text) for it in sized), default=0)
+    if longest <= LONGEST:
+        return ""
+    return f"a text of {longest} characters is sent as it is: above {LONGEST} none is shortened"
 
 
 def _is_read(sized: Sized) -> bool:

@@ -1,6 +1,7 @@
 """One request while it is shortened: its messages, their sizes, and what was left out."""
 
 from collections.abc import Callable, Container, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from itertools import groupby
@@ -35,6 +36,7 @@ class Work:
         added: tokens of a summary in place of turns that are not sent.
         notes: what could not be done, in words.
         stable: of messages, the characters of their beginning that an earlier request had.
+        shield: swallows and counts a part's failure.
     """
 
     prompt: Prompt
@@ -52,6 +54,7 @@ class Work:
     added: int = 0
     notes: list[str] = field(default_factory=list)
     stable: dict[int, int] = field(default_factory=dict)
+    shield: Callable[[str], AbstractContextManager[object]] = nullcontext
     _known: dict[int, bytes] = field(default_factory=dict)
     _running: Any = field(default_factory=lambda: blake2b(digest_size=16))
     _read: int = 0
