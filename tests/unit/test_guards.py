@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from itertools import pairwise
 
 import pytest
@@ -172,12 +171,9 @@ def test_a_question_keeps_all_of_them(text: str, budget: int) -> None:
         "“", ". A", "A. ", "1 ",
     ],
 )  # fmt: skip
-def test_no_text_makes_it_slow(piece: str) -> None:
-    def taken(size: int) -> float:
-        text = (piece * size)[:size]
-        start = time.thread_time()
-        guarded(text)
-        return time.thread_time() - start
-
-    # Time that grew with the square would be 64 times as much, not about 8.
-    assert taken(160_000) < 24 * max(taken(20_000), 0.004)
+def test_a_long_text_of_any_piece_is_read(piece: str) -> None:
+    # Time that grew with the square of the length would never end here.
+    text = (piece * 400_000)[:400_000]
+    spans = guarded(text)
+    assert all(0 <= it.start < it.end <= len(text) for it in spans)
+    assert all(one.end <= other.start for one, other in pairwise(spans))
