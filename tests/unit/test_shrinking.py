@@ -343,36 +343,6 @@ def test_a_text_that_would_take_too_long_to_read_is_left_alone_and_said_so() -> 
         assert f"{LONGEST + 1} characters is sent as it is" in outcome.plan.note
 
 
-LONG = "The old harbour was quiet, and nobody saw the clouds over the hills. " * 30
-
-
-@pytest.mark.parametrize(
-    "turns",
-    [
-        [Message("human", f"Translate this into German:\n\n{LONG}")],
-        [Message("human", f"<text>\n{LONG}</text>\nHow many words does the text have?")],
-        [Message("human", "Please correct the spelling of:"), Message("human", LONG)],
-        [Message("system", "You are a translator."), Message("human", LONG)],
-        [Message("human", f"Text:\n{LONG}\n\nTask: \u00dcbersetze den Text.")],
-    ],
-)
-def test_a_text_to_be_worked_on_from_end_to_end_is_sent_whole(turns: list[Message]) -> None:
-    (ask,), _ = asked(made(), Prompt((*turns, *tool_turns(1))))
-    sent = texts(ask.prompt.messages)
-    assert sent[: len(turns)] == texts(turns)
-    assert len(sent[-1]) < 0.5 * len(tool_turns(1)[1].text)
-
-
-@pytest.mark.parametrize("compressor", ["auto", "structured"])
-@pytest.mark.parametrize("form", ["{}", "```json\n{}\n```", "{}\n\nGive the sum as well."])
-def test_rows_that_a_user_pastes_all_stay(form: str, compressor: str) -> None:
-    rows = json.dumps([{"id": n, "age": 20 + n} for n in range(200)])
-    message = Message("human", "Make a CSV of this:\n" + form.format(rows))
-    one = engine(compression={"method": compressor}, cascading={"enabled": False})
-    (ask,), _ = asked(one, Prompt((message,)))
-    assert rows in ask.prompt.messages[0].text
-
-
 def test_a_request_may_ask_not_to_be_shortened_and_to_be() -> None:
     prompt = conversation(1)
     (ask,), _ = asked(made(), Prompt(tuple(prompt), compress=False))
