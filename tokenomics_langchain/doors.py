@@ -12,6 +12,7 @@ from langchain_core.runnables.config import ensure_config, merge_configs
 
 from tokenomics_langchain.wishes import OURS, with_wishes
 from tokenomics_shared.drivers import arun, run
+from tokenomics_shared.errors import PromptError
 from tokenomics_shared.types import QueryPlan
 
 if TYPE_CHECKING:
@@ -155,6 +156,9 @@ def _comparison(beside: "Beside") -> "BaselineComparison":
 
 
 def _asked(text: str, system_prompt: str | None) -> list[BaseMessage]:
+    for name, given in (("text", text), ("system_prompt", system_prompt or "")):
+        if not isinstance(given, str):
+            raise PromptError(f"{name} = {given!r}: must be a text")
     system = [SystemMessage(system_prompt)] if system_prompt else []
     return [*system, HumanMessage(text)]
 

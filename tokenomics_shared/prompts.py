@@ -45,13 +45,13 @@ def _message(turn: Any, place: int) -> Message:
         given = {name: getattr(turn, name, None) for name in (*_NAMES, *_EXTRA, "tool_calls")}
     role = given.get("role") or given.get("type")
     content = given.get("content")
-    if role is None or not isinstance(content, str | Sequence | None):
+    if role is None or not _is_content(content):
         raise PromptError(
             f"message {place} is no message: a role and a content are needed, "
             f"got {type(turn).__name__}"
         )
     extra = {name: given[name] for name in _EXTRA if given.get(name) is not None}
-    calls = tuple(_call(call) for call in given.get("tool_calls") or ())
+    calls = tuple(_call(call, place) for call in _listed(given.get("tool_calls"), place))
     named = str(getattr(role, "value", role)).removesuffix("MessageChunk")
     return Message(named.lower(), content or "", calls, extra, turn)
 
@@ -60,12 +60,40 @@ _NAMES = ("role", "type", "content")
 _EXTRA = ("name", "tool_call_id")
 
 
-def _call(call: Any) -> ToolCall:
+def _is_content(given: Any) -> bool:
+    """Whether it is a text, blocks of content, or none."""
+    if given is None or isinstance(given, str):
+        return True
+    if isinstance(given, bytes) or not isinstance(given, Sequence):
+        return False
+    return all(isinstance(it, str) or (isinstance(it, Mapping) and _says(it)) for it in given)
+
+
+def _says(block: Mapping[str, Any]) -> bool:
+    return isinstance(block.get("text"), str | None)
+
+
+def _listed(given: Any, place: int) -> Sequence[Any]:
+    if given is None:
+        return ()
+    if isinstance(given, str | bytes) or not isinstance(given, Sequence):
+        kind = type(given).__name__
+        raise PromptError(f"message {place}: tool_calls must be a list, got {kind}")
+    return given
+
+
+def _call(call: Any, place: int) -> ToolCall:
     """A tool call in OpenAI's form or LangChain's."""
     if isinstance(call, ToolCall):
         return call
-    told = call if isinstance(call, Mapping) else vars(call)
+    told = call if isinstance(call, Mapping) else getattr(call, "__dict__", {})
     function = told.get("function") or told
+    if not isinstance(function, Mapping):
+        function = getattr(function, "__dict__", {})
+    if not function.get("name"):
+        raise PromptError(
+            f"message {place}: a tool call needs a name and arguments, got {type(call).__name__}"
+        )
     args = function.get("arguments", function.get("args", ""))
     if not isinstance(args, str):
         args = json.dumps(args, sort_keys=True, default=str)

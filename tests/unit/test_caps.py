@@ -410,3 +410,18 @@ def test_a_reused_answer_says_nothing_of_lengths() -> None:
             steps.send(None)
         assert stop.value.value.adopted
     assert learned == []
+
+
+def test_an_answer_that_another_limit_cut_is_not_asked_for_again(trained: Any) -> None:
+    """It would be cut there each time, and paid for."""
+
+    class Narrow(Writers):
+        def generate(self, ask: Generate) -> Reply:
+            self.asked.append(ask)
+            return Reply(GOOD, usage=Usage(20, CAP // 3), finish_reason="length")
+
+    one, backend = trained(), Narrow(0)
+    outcome = ask(one, backend)
+    assert backend.limits == [CAP]
+    assert [charge.purpose for charge in outcome.charges] == ["answer"]
+    assert samples(one)[-1] == ("large-1", CAP // 3, True)

@@ -19,10 +19,12 @@ from hypothesis import strategies as st
 
 from tests.kit import CHEAP, GOOD, PREMIUM, PRICES, ROSTER, engine, reply
 from tests.unit.routed import Models
+from tests.unit.test_shrinking import Halves
 from tokenomics_shared import Engine
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.orchestrator.allocation import RESPONSE_SHARE
+from tokenomics_shared.planning import COMPRESSION
 from tokenomics_shared.shrinking.histories import HEADING
 from tokenomics_shared.telemetry import as_metadata
 from tokenomics_shared.testing import TextCodec
@@ -475,3 +477,19 @@ async def test_a_caller_that_leaves_during_a_summary_leaves_it_charged() -> None
     assert (totals.requests, totals.abandoned) == (1, 1)
     assert totals.cost > 0
     assert one.report().faults == {}
+
+
+def test_while_compression_is_closed_no_summary_is_bought_twice() -> None:
+    given = {"compression": {"compressor": Halves()}, "audit": {"enabled": True}}
+    one, backend = made("summary", **given), Talkers()
+    shortcuts = one.parts.audits
+    for _ in range(100):
+        shortcuts.learn(COMPRESSION, 1.0)
+    assert not shortcuts.is_open(COMPRESSION)
+    pasted = Message("human", "<context>" + "It rains in Graz. " * 60 + "</context>\nAnd there?")
+    turns = list(conversation(12))
+    turns[-1] = pasted
+    outcome = ask(one, turns, backend)
+    assert [charge.purpose for charge in outcome.charges].count("summary") == 1
+    assert "compression is closed" in outcome.trace
+    assert backend.asked[-1].prompt.messages[-1] is pasted

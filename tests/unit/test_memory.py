@@ -118,6 +118,8 @@ BASE = prompt("When was it built?", params={"temperature": 0.0})
         replace(BASE, tenant="acme"),
         replace(BASE, corpus_version="2"),
         replace(BASE, pin="cheap"),
+        replace(BASE, compress=True),
+        replace(BASE, compress=False),
         replace(BASE, messages=(Message("system", "Be brief."), *BASE.messages)),
         replace(BASE, messages=(Message("ai", "When was it built?"),)),
         replace(BASE, messages=(Message("human", ["When was it built?"]),)),

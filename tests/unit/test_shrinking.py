@@ -23,6 +23,7 @@ from tokenomics_shared.planning import TextKind
 from tokenomics_shared.prompts import prompt_of
 from tokenomics_shared.shrinking.memo import Memo
 from tokenomics_shared.shrinking.sections import sections
+from tokenomics_shared.shrinking.shrinker import LONGEST
 from tokenomics_shared.shrinking.worth import Beginnings
 from tokenomics_shared.telemetry import as_metadata
 from tokenomics_shared.testing import ScriptedBackend, TextCodec
@@ -45,6 +46,15 @@ class Halves:
     ) -> list[str]:
         self.given += [(text, query, budget, kind) for text in texts]
         return [text if len(text) // 4 <= budget else text[: 4 * budget] for text in texts]
+
+
+class Picky(Halves):
+    REFUSED = " It ends badly."
+
+    def compress(self, texts: Sequence[str], *more: Any, **kinds: Any) -> list[str]:
+        if texts[0].endswith(self.REFUSED):
+            raise OSError("disk")
+        return super().compress(texts, *more, **kinds)
 
 
 class Broken(Halves):
@@ -292,6 +302,47 @@ def test_a_fault_sends_the_request_as_it_came_and_is_counted() -> None:
     assert engine.report().faults == {"compression:OSError": 1}
 
 
+def test_a_fault_in_one_text_leaves_what_was_sent_before_as_it_was_sent() -> None:
+    engine = made(Picky())
+    talk = conversation(3)
+    before, _ = asked(engine, Prompt(tuple(talk[:6])))
+    talk[5] = replace(talk[5], content=talk[5].text + Picky.REFUSED)
+    (ask,), outcome = asked(engine, Prompt(tuple(talk)))
+    sent = texts(ask.prompt.messages)
+    assert sent[:4] == texts(before[0].prompt.messages)[:4]
+    assert sent[5] == talk[5].text
+    assert len(sent[7]) < 0.5 * len(talk[7].text)
+    assert engine.report().faults == {"compression:OSError": 1}
+    assert "fault:compression:OSError" in outcome.trace
+    (ask,), outcome = asked(engine, Prompt((*talk, *tool_turns(4))))
+    assert texts(ask.prompt.messages)[:8] == sent
+    assert engine.report().faults == {"compression:OSError": 1}
+
+
+@pytest.mark.parametrize("given", [[None], [7], [], ["a", "b"]])
+def test_what_is_no_text_is_not_sent(given: list[Any]) -> None:
+    class Odd(Halves):
+        def compress(self, *_: Any, **__: Any) -> list[str]:
+            return given
+
+    engine, prompt = made(Odd()), Prompt(tuple(conversation(1)))
+    for _ in range(2):
+        (ask,), _ = asked(engine, replace(prompt, no_cache=True))
+        assert texts(ask.prompt.messages) == texts(prompt.messages)
+    assert sum(engine.report().faults.values()) == 1
+
+
+def test_a_text_that_would_take_too_long_to_read_is_left_alone_and_said_so() -> None:
+    text = "x" * (LONGEST + 1)
+    prompt = Prompt((Message("human", text),))
+    engine = made()
+    for _ in range(2):
+        (ask,), outcome = asked(engine, replace(prompt, no_cache=True))
+        assert ask.prompt.messages[0] is prompt.messages[0]
+        assert outcome.plan is not None
+        assert f"{LONGEST + 1} characters is sent as it is" in outcome.plan.note
+
+
 def test_a_request_may_ask_not_to_be_shortened_and_to_be() -> None:
     prompt = conversation(1)
     (ask,), _ = asked(made(), Prompt(tuple(prompt), compress=False))
@@ -452,9 +503,19 @@ def test_a_plan_takes_conversations_of_any_form(turns: Any) -> None:
     assert {it.name for it in plan.allocations} >= {"question", "history", "response"}
 
 
-@pytest.mark.parametrize("turns", [5, None, [5], [("a", "b", "c")], [{"content": "x"}]])
+CALLING = {"role": "assistant", "content": None}
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        *(5, None, [5], [("a", "b", "c")], [{"content": "x"}], b"x", [b"x"], [("user", b"x")]),
+        *([("user", [5])], [("user", {"a": 1})], [("user", [{"type": "text", "text": 5}])]),
+        *([CALLING | {"tool_calls": it}] for it in (5, "ab", ["ab"], [{"id": "1"}], [None])),
+    ],
+)
 def test_what_is_no_conversation_is_refused(turns: Any) -> None:
-    with pytest.raises(PromptError, match="needed"):
+    with pytest.raises(PromptError, match=r"need|must be a list"):
         made().plan(turns, ROSTER)
 
 

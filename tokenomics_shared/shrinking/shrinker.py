@@ -246,7 +246,7 @@ class Shrinking:
             if not isinstance(text, str):
                 raise TypeError(f"{compressor.name} gave {type(text).__name__}, not text")
             sent = self._compressed.put(key, text)
-        return sent
+        return sent  # noqa: RET504 -- after a fault it is the text itself
 
     def _is_sent(self, work: Work, places: range, each: Sized, sent: int) -> bool:
         """Whether the shortened text is sent, as was decided when this conversation had it new."""

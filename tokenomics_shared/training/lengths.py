@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tokenomics_shared.adapters.sqlite_lengths import SqliteLengths
-from tokenomics_shared.errors import MissingExtra
+from tokenomics_shared.errors import MissingExtra, StoreError
 from tokenomics_shared.orchestrator import complexity_of
 from tokenomics_shared.planning import LengthSample
 from tokenomics_shared.prediction.length_features import length_features
@@ -45,7 +45,7 @@ def train_lengths_in(
         on_step: called after each model.
 
     Raises:
-        StoreError: the folder's file of lengths is foreign, newer or unreadable.
+        StoreError: the folder's file of lengths is foreign, newer, unreadable or not writable.
     """
     path = folder / LENGTHS_NAME
     known = {each.model for each in recorded}
@@ -65,7 +65,7 @@ def train_lengths_in(
     finally:
         store.close()
     if faults:
-        raise faults[0]
+        raise StoreError(f"{path} can't be written: {faults[0]}") from faults[0]
     return found
 
 

@@ -378,6 +378,9 @@ async def test_a_query_tells_everything_at_once(server: LoopbackServer, make: Ma
         llm.query("Which one?", token_budget=0)
     with pytest.raises(PromptError, match="empty prompt"):
         await llm.aquery(" ")
+    for odd in ({"text": 5}, {"text": None}, {"text": "Which?", "system_prompt": 5}):
+        with pytest.raises(PromptError, match="must be a text"):
+            llm.query(**odd)
 
 
 def test_few_answers_teach_no_lengths_and_it_says_so(make: Make) -> None:
