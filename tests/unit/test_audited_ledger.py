@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.kit import ROSTER, PriceList
+from tests.kit import CHEAP, PREMIUM, PRICES, ROSTER, PriceList, prompt, reply
 from tests.unit.test_ledger import _fail, books, call
 from tokenomics_shared import Price
 from tokenomics_shared.adapters.sqlite_ledger import SCHEMA, SqliteLedger
 from tokenomics_shared.intervals import Losses, clopper_pearson
 from tokenomics_shared.telemetry import Books, Report, as_metadata
-from tokenomics_shared.types import Outcome, Prompt, Reply, Usage
+from tokenomics_shared.types import Outcome, Prompt, QueryPlan, Reply, Unsent, Usage
 
 
 @pytest.fixture
@@ -63,8 +63,7 @@ def used(kept: Books, shortcut: str) -> None:
     """A request that a shortcut answered, or premium."""
     with kept.open(ROSTER) as account:
         account.shortcut = shortcut
-        reply = call(account, "cheap", "ok", Usage(10, 5))
-        account.close(reply)
+        account.close(call(account, "cheap", "ok", Usage(10, 5)))
 
 
 def audited(kept: Books, part: Any, shortcut: str, loss: float, weight: float | None) -> Outcome:
@@ -209,3 +208,31 @@ def test_the_metadata_says_which_shortcut_answered_and_that_it_will_be_audited(
         outcome = account.close(call(account, "cheap", "ok", Usage(1, 1)))
     told = as_metadata(outcome)
     assert (told["shortcut"], told["audited"]) == ("cheap", True)
+
+
+def shortened(kept: Books, shortcut: str) -> None:
+    """An answer to a prompt of which a thousand tokens were not sent."""
+    with kept.open(ROSTER) as account:
+        account.plan = QueryPlan("simple", 4000, 100, 10, unsent=(Unsent("compression", 1_000),))
+        account.shortcut = shortcut
+        with account.leg(CHEAP if shortcut else PREMIUM, prompt(), "answer") as leg:
+            leg.settle(reply())
+        account.close(reply())
+
+
+def test_what_compression_loses_comes_on_top_of_what_arms_lose(ledger: SqliteLedger) -> None:
+    kept = books(ledger, PRICES)
+    for _ in range(20):
+        shortened(kept, "cheap")
+    audited(kept, "compression", "compression", 1.0, 1.0)
+    # Of the arm nothing is known, so of no answer what it was worth.
+    assert Report(ledger.totals()).to_dict()["quality_kept"] is None
+    assert "compression 20 1" in " ".join(str(Report(ledger.totals())).split())
+    for _ in range(20):
+        shortened(kept, "")
+    for _ in range(9):
+        audited(kept, "compression", "compression", 0.0, 1.0)
+        audited(kept, "bandit", "cheap", 0.0, 1.0)
+    told = Report(ledger.totals()).to_dict()["quality_kept"]
+    assert told["mean"] == pytest.approx(0.9)
+    assert 0.0 <= told["interval"][0] < 0.9 < told["interval"][1] <= 1.0

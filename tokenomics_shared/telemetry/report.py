@@ -160,17 +160,24 @@ def _quality_table(totals: Totals) -> Any:
 def quality_kept(totals: Totals) -> tuple[float, Interval] | None:
     """Quality of the answers that models gave, 1 if all were as good as premium's.
 
-    With its 95 % interval; of the shortcuts that were audited, and of premium. None when none
-    was.
+    With its 95 % interval; of the shortcuts that were audited, and of premium. What compression
+    loses comes on top of what the arms lose. None when nothing is known, or of nobody's answers.
     """
     known = [each for each in totals.audited if each.loss is not None and each.uses]
     answers = totals.answered - _unknown(totals)
-    if not known:
+    if not known or answers <= 0:
         return None
     loss, (low, high) = stratified(
-        [(each.uses / answers, each.loss or 0.0, (each.low, each.high)) for each in known]
+        [
+            (
+                each.uses / (totals.answered if each.shortcut == COMPRESSION else answers),
+                each.loss or 0.0,
+                (each.low, each.high),
+            )
+            for each in known
+        ]
     )
-    return 1.0 - loss, (1.0 - high, 1.0 - low)
+    return 1.0 - loss, (max(0.0, 1.0 - high), 1.0 - low)
 
 
 def _unknown(totals: Totals) -> int:
