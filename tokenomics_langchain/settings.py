@@ -49,6 +49,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: a setting or a model is impossible.
         StoreError: a file is foreign, newer or unreadable.
     """
+    from tokenomics_shared.config import CompressionConfig
     from tokenomics_shared.engine import Engine
     from tokenomics_shared.recollection import Memory
 
@@ -63,7 +64,9 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         shared, values["memory"] = memory, memory.config
     _move_into(values, "bandit", {name: name for name in _OF_BANDIT})
     _move_into(values, "orchestrator", _OF_ORCHESTRATOR)
-    _read_compression(values)
+    if "compression" in values:
+        # As a mapping, what it doesn't set is left to the configuration.
+        values["compression"] = CompressionConfig.in_one_word(values["compression"])
     overrides = {name: values.pop(name) for name in (*SECTIONS, "state_dir") if name in values}
     engine = values.get("engine")
     config = engine.config if engine is not None else _config(values.get("config"), overrides)
@@ -77,19 +80,6 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     values["config"] = config
     values["engine"] = engine or Engine.build(config, judge=judge, memory=shared)
     return values
-
-
-def _read_compression(values: dict[str, Any]) -> None:
-    """Take a yes, a method's name or a compressor for the setting it is."""
-    from tokenomics_shared.planning import Compressor
-
-    given = values.get("compression")
-    if isinstance(given, bool):
-        values["compression"] = {"method": "auto" if given else "off"}
-    elif isinstance(given, str):
-        values["compression"] = {"method": given}
-    elif isinstance(given, Compressor):
-        values["compression"] = {"compressor": given}
 
 
 def _move_into(values: dict[str, Any], section: str, names: Mapping[str, str]) -> None:

@@ -179,6 +179,18 @@ class CompressionConfig(Section):
     embedder_timeout_s: Annotated[float, Field(gt=0.0)] = 5.0
     price: Annotated[Decimal, Field(ge=0)] = Decimal(0)
 
+    @model_validator(mode="before")
+    @classmethod
+    def in_one_word(cls, given: Any) -> Any:
+        """Yes or no, a method's name, or a compressor stand for the setting they are."""
+        if isinstance(given, bool):
+            return {"method": "auto" if given else "off"}
+        if isinstance(given, str):
+            return {"method": given}
+        if callable(getattr(given, "compress", None)):
+            return {"compressor": given}
+        return given
+
 
 class PredictionConfig(Section):
     """How long answers will be.

@@ -301,3 +301,12 @@ def test_what_is_given_as_an_object_stays_that_object(section: str, setting: str
         TokenomicsConfig.load(**{section: {setting: given}}),
     ):
         assert getattr(getattr(each, section), setting) is given
+
+
+@pytest.mark.parametrize(
+    ("given", "method"), [(True, "auto"), (False, "off"), ("llmlingua2", "llmlingua2")]
+)
+def test_compression_may_be_said_in_one_word(given: Any, method: str) -> None:
+    assert TokenomicsConfig(compression=given).compression.method == method
+    over = TokenomicsConfig(compression={"ratio": 0.2}).replace(compression={"method": method})
+    assert (over.compression.method, over.compression.ratio) == (method, 0.2)
