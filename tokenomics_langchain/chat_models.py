@@ -42,7 +42,7 @@ from tokenomics_langchain.profile import common_profile
 from tokenomics_langchain.requests import take_pin, to_prompt
 from tokenomics_langchain.settings import judging_models, read_settings
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
-from tokenomics_langchain.wishes import WISHES, with_wishes
+from tokenomics_langchain.wishes import WISHES, take_wishes, with_wishes
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.ports import Backend
@@ -415,7 +415,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         """What the engine needs to answer a call."""
         kwargs = dict(given)
         run = kwargs.pop(RUN, None) or run_manager
-        wishes = kwargs.pop(WISHES, None)
+        wishes = take_wishes(kwargs)
         if stop is None:
             stop = self.stop or None
         for name in ("temperature", "max_tokens"):

@@ -49,7 +49,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: a setting or a model is impossible.
         StoreError: a file is foreign, newer or unreadable.
     """
-    from tokenomics_shared.config import CompressionConfig
+    from tokenomics_shared.config import said_in_one_word
     from tokenomics_shared.engine import Engine
     from tokenomics_shared.recollection import Memory
 
@@ -66,7 +66,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     _move_into(values, "orchestrator", _OF_ORCHESTRATOR)
     if "compression" in values:
         # As a mapping, what it doesn't set is left to the configuration.
-        values["compression"] = CompressionConfig.in_one_word(values["compression"])
+        values["compression"] = said_in_one_word(values["compression"])
     overrides = {name: values.pop(name) for name in (*SECTIONS, "state_dir") if name in values}
     engine = values.get("engine")
     config = engine.config if engine is not None else _config(values.get("config"), overrides)

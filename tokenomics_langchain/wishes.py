@@ -55,6 +55,25 @@ class Wishes:
         )
 
 
+_ARGUMENTS = ("token_budget", "compress")
+"""Wishes that may also be arguments of a call; no provider knows any of these names."""
+
+
+def take_wishes(kwargs: dict[str, Any]) -> Wishes | None:
+    """Take a call's wishes out of its arguments; None when it has none.
+
+    Raises:
+        PromptError: a value is impossible; it is named.
+    """
+    wishes: Wishes | None = kwargs.pop(WISHES, None)
+    own = {name: kwargs.pop(name) for name in _ARGUMENTS if name in kwargs}
+    if not own:
+        return wishes
+    checked = _checked(own)
+    said = {name: getattr(checked, name) for name in own}
+    return replace(wishes, **said) if wishes else checked
+
+
 def with_wishes(config: RunnableConfig, kwargs: dict[str, Any]) -> dict[str, Any]:
     """A call's arguments with its wishes among them, if it has any."""
     wishes = wishes_of(config)

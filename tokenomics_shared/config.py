@@ -181,15 +181,17 @@ class CompressionConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def in_one_word(cls, given: Any) -> Any:
-        """Yes or no, a method's name, or a compressor stand for the setting they are."""
-        if isinstance(given, bool):
-            return {"method": "auto" if given else "off"}
-        if isinstance(given, str):
-            return {"method": given}
-        if callable(getattr(given, "compress", None)):
-            return {"compressor": given}
-        return given
+    def _in_one_word(cls, given: Any) -> Any:
+        return said_in_one_word(given)
+
+
+def said_in_one_word(given: Any) -> Any:
+    """Yes or no, a compression method's name, or a compressor, as the setting it stands for."""
+    if isinstance(given, bool):
+        return {"method": "auto" if given else "off"}
+    if isinstance(given, str):
+        return {"method": given}
+    return {"compressor": given} if callable(getattr(given, "compress", None)) else given
 
 
 class PredictionConfig(Section):

@@ -543,3 +543,20 @@ def test_no_strategy_takes_the_name_that_audits_have_for_compression(make: Make)
     arm = Strategy("compression", tier="cheap")
     with pytest.raises(ConfigError, match=r"'compression'.*give it another"):
         make(strategies=[arm, Strategy("premium")])
+
+
+def test_budget_and_compression_may_be_arguments_of_a_call(
+    server: LoopbackServer, make: Make
+) -> None:
+    llm = make(compression={"compressor": Halves()})
+    text = "It is so. " * 300
+    whole = llm.invoke(text, compress=False, token_budget=9_000)
+    plan = whole.response_metadata["tokenomics"]["plan"]
+    assert (plan["token_budget"], plan["compression_ratio"]) == (9_000, 1.0)
+    short = llm.bind(token_budget=8_000).invoke(text)
+    plan = short.response_metadata["tokenomics"]["plan"]
+    assert plan["token_budget"] == 8_000
+    assert plan["compression_ratio"] < 1.0
+    assert all("token_budget" not in body and "compress" not in body for body in server.requests)
+    with pytest.raises(PromptError, match="token_budget = 0"):
+        llm.invoke(text, token_budget=0)
