@@ -10,6 +10,7 @@ from langchain_core.callbacks import (
 )
 from langchain_core.documents import BaseDocumentCompressor, Document
 from langchain_core.retrievers import BaseRetriever, RetrieverLike
+from langchain_core.runnables import Runnable
 from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation, field_serializer
 from typing_extensions import override
 
@@ -131,8 +132,12 @@ class TokenomicsRetriever(BaseRetriever):
     """Any retriever, with what it found cut down to what the query needs.
 
     ```python
-    retriever = TokenomicsRetriever(base_retriever=store.as_retriever(search_kwargs={"k": 8}))
+    retriever = TokenomicsRetriever(
+        base_retriever=store.as_retriever(search_kwargs={"k": 8}), token_budget=1500
+    )
     ```
+
+    Without a compressor it takes the settings of `TokenomicsDocumentCompressor` itself.
 
     Attributes:
         base_retriever: what finds documents; it takes the same further arguments and shows in
@@ -142,6 +147,33 @@ class TokenomicsRetriever(BaseRetriever):
 
     base_retriever: SkipValidation[RetrieverLike]
     compressor: BaseDocumentCompressor = Field(default_factory=TokenomicsDocumentCompressor)
+
+    def __init__(self, *, base_retriever: RetrieverLike, **settings: Any) -> None:
+        """Make it; see the class for what the settings mean.
+
+        Raises:
+            ConfigError: a setting is unknown or impossible, or what should retrieve does not.
+            MissingExtra: what the embedder takes is not installed.
+        """
+        given: Any = base_retriever
+        if not isinstance(given, Runnable):
+            hint = "; use its .as_retriever()" if hasattr(given, "as_retriever") else ""
+            raise ConfigError(f"base_retriever must be a retriever, got {_kind(given)}{hint}")
+        own = {name: settings.pop(name) for name in list(settings) if name in _CUTTING}
+        unknown = sorted(set(settings) - set(type(self).model_fields))
+        if unknown:
+            raise ConfigError(f"{type(self).__name__} has no setting {', '.join(unknown)}")
+        compressor = settings.pop("compressor", None)
+        if compressor is None:
+            compressor = TokenomicsDocumentCompressor(**own)
+        elif own:
+            raise ConfigError(f"a compressor is given: {', '.join(sorted(own))} must be set there")
+        elif not isinstance(compressor, BaseDocumentCompressor):
+            raise ConfigError(
+                "compressor must be a document compressor, such as "
+                f"TokenomicsDocumentCompressor, got {_kind(compressor)}"
+            )
+        super().__init__(base_retriever=base_retriever, compressor=compressor, **settings)
 
     @override
     def _get_relevant_documents(
@@ -158,3 +190,11 @@ class TokenomicsRetriever(BaseRetriever):
         child = run_manager.get_child()
         found = await self.base_retriever.ainvoke(query, config={"callbacks": child}, **kwargs)
         return list(await self.compressor.acompress_documents(found, query, callbacks=child))
+
+
+_CUTTING = frozenset(TokenomicsDocumentCompressor.model_fields) - {"compressor"}
+"""Settings of a compressor that a retriever passes on."""
+
+
+def _kind(given: Any) -> str:
+    return given.__name__ if isinstance(given, type) else type(given).__name__

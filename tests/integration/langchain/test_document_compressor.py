@@ -311,3 +311,31 @@ class TestClassic:
         expected = shrinking().compress_documents(found(), QUERY)
         assert pipeline.compress_documents(found(), QUERY) == expected
         assert await pipeline.acompress_documents(found(), QUERY) == expected
+
+
+class TestSettings:
+    def test_a_retriever_takes_those_of_its_compressor(self, retriever: BaseRetriever) -> None:
+        ours = TokenomicsRetriever(
+            base_retriever=retriever, token_budget=60, embeddings=False, drop_empty=True
+        )
+        through = TokenomicsRetriever(
+            base_retriever=retriever, compressor=shrinking(60, drop_empty=True)
+        )
+        assert ours.invoke(QUERY) == through.invoke(QUERY)
+
+    @pytest.mark.parametrize(
+        ("settings", "reason"),
+        [
+            ({"tokens": 60}, "TokenomicsRetriever has no setting tokens"),
+            ({"token_budget": 0}, "at least 1, got 0"),
+            ({"compressor": shrinking(), "token_budget": 60}, "token_budget must be set there"),
+            ({"compressor": "auto"}, "compressor must be a document compressor"),
+            ({"base_retriever": InMemoryVectorStore(Bag())}, r"use its \.as_retriever\(\)"),
+            ({"base_retriever": 3}, "must be a retriever, got int$"),
+        ],
+    )
+    def test_what_is_impossible_is_told_at_once(
+        self, retriever: BaseRetriever, settings: dict[str, Any], reason: str
+    ) -> None:
+        with pytest.raises(ConfigError, match=reason):
+            TokenomicsRetriever(**{"base_retriever": retriever, **settings})
