@@ -1,5 +1,7 @@
 """Compressors by name, put together."""
 
+import inspect
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -57,12 +59,48 @@ def checked(given: Any, setting: str = "compressor") -> Compressor:
         setting: what it was given as.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: it is none; the message says what it lacks.
     """
-    if isinstance(given, type) or not isinstance(given, Compressor):
-        kind = given.__name__ if isinstance(given, type) else type(given).__name__
-        raise ConfigError(f"{setting} must be a name or a Compressor, got {kind}")
+    if isinstance(given, type):
+        raise ConfigError(f"{setting} must be a name or a Compressor, got {given.__name__}")
+    if not isinstance(given, Compressor):
+        lacks = [name for name in _PARTS if not hasattr(given, name)]
+        raise ConfigError(
+            f"{setting} must be a name or a Compressor, got {type(given).__name__}, which has no "
+            + ", ".join(lacks)
+        )
+    wrong = _wrong(given.compress)
+    if wrong:
+        raise ConfigError(
+            f"{setting}: {type(given).__name__}.compress must take ({', '.join(_TAKES)}), {wrong}"
+        )
     return given
+
+
+_PARTS: Final = ("name", "blocking", "compress")
+_TAKES: Final = ("texts", "query", "budget", "kind")
+
+
+def _wrong(compress: Callable[..., Any]) -> str:
+    """What is wrong with what a method takes; empty if nothing is, or nobody knows."""
+    try:
+        signature = inspect.signature(compress)
+    except (TypeError, ValueError):
+        return ""
+    try:
+        signature.bind(*_TAKES)
+    except TypeError as error:
+        return _lacking(signature) or f"but {error}"
+    return ""
+
+
+def _lacking(signature: inspect.Signature) -> str:
+    """Which of what it is given it can't take."""
+    parameters = signature.parameters.values()
+    ours = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    takes = sum(parameter.kind in ours for parameter in parameters)
+    lacking = _TAKES[takes:] if all(one.kind != one.VAR_POSITIONAL for one in parameters) else ()
+    return f"in this order: {', '.join(lacking)} is missing" if lacking else ""
 
 
 def embed_by(given: Any, timeout_s: float) -> Embed:
@@ -72,11 +110,25 @@ def embed_by(given: Any, timeout_s: float) -> Embed:
         ConfigError: it is no embedder, or the model is not on this host.
         MissingExtra: what runs it is not installed.
     """
+    if not _may_embed(given):
+        raise ConfigError(
+            f"{type(given).__name__} is not an embedder, nor anything to make one of"
+        )
     try:
         from tokenomics_shared.adapters.sentence_vectors import embed_by
     except ImportError as error:
         raise MissingExtra("embedding texts", "embeddings") from error
     return embed_by(given, timeout_s)
+
+
+def _may_embed(given: Any) -> bool:
+    """Whether it may be an embedder, as far as that is known without what runs them."""
+    by_name = given is None or isinstance(given, str | os.PathLike)
+    return by_name or callable(given) or any(hasattr(given, name) for name in _EMBEDS)
+
+
+_EMBEDS: Final = ("embed", "embed_documents", "get_text_embedding_batch")
+"""What ours, LangChain's and LlamaIndex' embedders have."""
 
 
 def _auto(count: Count, embed: Embed | None) -> Compressor:

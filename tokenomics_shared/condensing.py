@@ -192,7 +192,7 @@ class Condenser:
         """The texts shortened, in time, as many as they were."""
 
         def work() -> tuple[str, ...]:
-            return tuple(compressor.compress(texts, query, budget))
+            return tuple(compressor.compress(texts, query, budget, "context"))
 
         quick = self._ours and not compressor.blocking and sum(map(len, texts)) <= QUICK
         kept = work() if quick else self._timed.within(work)

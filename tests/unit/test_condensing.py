@@ -4,6 +4,7 @@ import asyncio
 import copy
 import logging
 import pickle
+import sys
 import threading
 import time
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import pytest
 
 from tests.retrieved import ANSWER, LOG, PARAGRAPHS, QUERY, ROWS, vectors
 from tokenomics_shared.condensing import Condensed, Condenser
-from tokenomics_shared.errors import ConfigError, PromptError
+from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
 
 TEXTS = [*PARAGRAPHS, ROWS, LOG]
 
@@ -43,6 +44,32 @@ class Own:
         if self.error is not None:
             raise self.error
         return [text[:20] for text in texts] if self.kept is None else self.kept
+
+
+class Short(Own):
+    """Takes too little."""
+
+    def compress(self, texts: Sequence[str], query: str, budget: int) -> list[str]:  # type: ignore[override]
+        return list(texts)
+
+
+class Greedy(Own):
+    """Takes too much."""
+
+    def compress(  # type: ignore[override]
+        self, texts: Sequence[str], query: str, budget: int, kind: str, rate: float
+    ) -> list[str]:
+        return list(texts)
+
+
+def test_a_setting_of_the_wrong_kind_is_told_before_what_is_not_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "tokenomics_shared.adapters.sentence_vectors", None)
+    with pytest.raises(ConfigError, match="int is not an embedder"):
+        Condenser(embedder=5)
+    with pytest.raises(MissingExtra, match="embeddings"):
+        Condenser(embedder="foo/bar")
 
 
 def test_texts_shrink_to_the_budget_and_hold_the_answer() -> None:
@@ -148,8 +175,12 @@ def test_copies_share_it_and_a_pickled_one_does_the_same() -> None:
         ({"token_budget": "many"}, "got 'many'"),
         ({"compressor": "zip"}, "one of auto, extractive, llmlingua2, structured, got 'zip'"),
         ({"compressor": object()}, "a name or a Compressor, got object"),
+        ({"compressor": object()}, "object, which has no name, blocking, compress"),
+        ({"compressor": Short()}, r"Short.compress must take .* kind is missing"),
+        ({"compressor": Greedy()}, r"Greedy.compress must take .* but missing a required"),
         ({"compressor": Own}, "a name or a Compressor, got"),
         ({"embedder": 3}, "int is not an embedder"),
+        ({"embedder": "foo/bar"}, "the embedder 'foo/bar' is not on this host"),
         ({"model": ""}, "model must be a model's name"),
         ({"timeout_s": 0}, "timeout_s must be seconds above 0, got 0"),
         ({"embedder_timeout_s": -1}, "embedder_timeout_s must be seconds above 0, got -1"),

@@ -2,7 +2,9 @@
 
 import json
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -44,10 +46,21 @@ def test_the_default_is_minilm_however_it_is_called(home: Path, weights_folder: 
         assert isinstance(embedder_of(given), OnnxMiniLM)
 
 
-def test_a_folder_or_another_models_name_may_be_given(home: Path, made: Path) -> None:
+def test_a_folder_or_another_models_name_may_be_given(
+    home: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert isinstance(embedder_of(made), OnnxMiniLM)
     assert isinstance(embedder_of(str(made)), OnnxMiniLM)
-    assert isinstance(embedder_of("all-mpnet-base-v2"), SentenceTransformers)
+    with pytest.raises(ConfigError, match="'all-mpnet-base-v2' is not on this host"):
+        embedder_of("all-mpnet-base-v2")
+    (tmp_path / "config.json").write_text("{}")
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(MissingExtra, match="sentence-transformers"):
+        embedder_of(tmp_path)
+    library = ModuleType("sentence_transformers")
+    library.__spec__ = ModuleSpec(library.__name__, None)
+    monkeypatch.setitem(sys.modules, "sentence_transformers", library)
+    assert isinstance(embedder_of(tmp_path), SentenceTransformers)
 
 
 def test_without_anything_installed_the_extras_are_named(

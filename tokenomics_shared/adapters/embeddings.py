@@ -137,7 +137,7 @@ def _named(model: str) -> "Embedder":
         from tokenomics_shared.adapters.onnx_minilm import OnnxMiniLM
 
         return OnnxMiniLM.find(Path(model))
-    return SentenceTransformers(model)
+    return SentenceTransformers.find(model)
 
 
 class Foreign:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -42,6 +43,20 @@ class SentenceTransformers:
         self._model = model
         self._download = download
         self._lock = RLock()
+
+    @classmethod
+    def find(cls, model: str) -> "SentenceTransformers":
+        """Those of a model that is there to be loaded.
+
+        Raises:
+            ConfigError: it is not on this host.
+            MissingExtra: the library is not installed.
+        """
+        found = cls(model)
+        _ = found._folder
+        if find_spec("sentence_transformers") is None:
+            raise MissingExtra(f"the embedder {model!r}", EXTRA)
+        return found
 
     @cached_property
     def name(self) -> str:
