@@ -70,7 +70,7 @@ def test_a_budget_that_no_sentence_fits_leaves_the_text_alone() -> None:
     assert PLAIN.compress([RIVER], "bridge", 1) == [RIVER]
 
 
-def test_a_sentence_over_a_third_of_the_budget_goes_by_its_clauses() -> None:
+def test_a_sentence_over_half_of_the_budget_goes_by_its_clauses() -> None:
     text = "In economics there are " + ", ".join(
         f"the winner number {at} with a rather long name of his own" for at in range(9)
     )
