@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import Any
 
+from tokenomics_shared.compression.standing import around, leads, standard, tops
 from tokenomics_shared.compression.terms import cues, refers_back, stem, terms, words
 
 Embed = Callable[[Sequence[str]], Any]
@@ -29,10 +30,6 @@ GIST = 1_000
 """Characters that stand for what it is about; embedders read little more."""
 
 
-FADING = 0.5
-"""What a sentence still lends to those around it, for each sentence between."""
-
-
 @dataclass(frozen=True, slots=True)
 class Weights:
     """What the signs of relevance are worth, in standard deviations each unless it says else.
@@ -43,7 +40,7 @@ class Weights:
         sentence: how much of it the whole sentence has that a clause is of.
         close: closeness in meaning.
         best: that of the paragraph's closest sentence.
-        around: what the others of the paragraph have of words and meaning, fading with distance.
+        around: what the others of the paragraph share and are close, fading with distance.
         refers: for a sentence that refers to the one before it: the words which that one shares.
         order: being in the first text, half of it in the second, and so on: texts come best
             first from whatever retrieved them. Not in standard deviations, and only for a query.
@@ -55,7 +52,7 @@ class Weights:
     sentence: float = 0.3
     close: float = 0.4
     best: float = 1.2
-    around: float = 0.45
+    around: float = 0.25
     refers: float = 0.2
     order: float = 1.3
     cue: float = 1.7
@@ -122,21 +119,21 @@ def relevance(
     asked = terms(query) if known else _subject(sentences)
     matches = _matches(sentences, [term for term, _ in Counter(asked).most_common(MOST_TERMS)])
     passages, lexical = _passages(sentences), _bm25(matches)
-    said = near = _standard(lexical)
+    said = near = standard(lexical)
     signs = [
         (weights.shared, said),
-        (weights.covered, _standard(_covered(passages, matches))),
-        (weights.sentence, _standard(_covered(_wholes(sentences), matches))),
+        (weights.covered, standard(_covered(passages, matches))),
+        (weights.sentence, standard(_covered(_wholes(sentences), matches))),
         (weights.refers, _inherited(sentences, passages, said)),
         (weights.cue, _cued(sentences, query)),
     ]
     if embed is not None:
         close = _closeness(sentences, lexical, query if known else _gist(sentences), embed)
-        meant = _standard(close)
+        meant = standard(close)
         near = [one + other for one, other in zip(said, meant, strict=True)]
-        signs += [(weights.close, meant), (weights.best, _standard(_tops(passages, close)))]
-    signs.append((weights.around, _standard(_around(passages, near))))
-    order = (1.0, _leads(passages))
+        signs += [(weights.close, meant), (weights.best, standard(tops(passages, close)))]
+    signs.append((weights.around, around(passages, near)))
+    order = (1.0, leads(passages))
     if known:
         order = (weights.order, [1 / (1 + one.text) for one in sentences])
     return _added([*signs, order])
@@ -218,11 +215,6 @@ def _closeness(
     return close
 
 
-def _tops(passages: Sequence[Sequence[int]], values: Sequence[float]) -> list[float]:
-    """The most of each one's paragraph."""
-    return [top for part in passages for top in [max(values[at] for at in part)] * len(part)]
-
-
 def _passages(sentences: Sequence[Sentence]) -> list[list[int]]:
     """Places of the sentences of each paragraph."""
     return [
@@ -240,18 +232,6 @@ def _wholes(sentences: Sequence[Sentence]) -> list[list[int]]:
         else:
             wholes.append([at])
     return wholes
-
-
-def _around(passages: Sequence[Sequence[int]], values: Sequence[float]) -> list[float]:
-    """What the others of each one's paragraph have, less with each step away."""
-    found = [0.0] * len(values)
-    for part in passages:
-        for places in (part, part[::-1]):
-            lent = 0.0
-            for at in places:
-                found[at] += lent
-                lent = FADING * (lent + values[at])
-    return found
 
 
 def _inherited(
@@ -272,18 +252,6 @@ def _cued(sentences: Sequence[Sentence], query: str) -> list[float]:
     return [float(sum(bool(cue.search(one.words)) for cue in wanted)) for one in sentences]
 
 
-def _standard(values: Sequence[float]) -> list[float]:
-    """As standard scores; all 0 if there is nothing between them."""
-    mean = sum(values) / max(1, len(values))
-    spread = math.sqrt(sum((value - mean) ** 2 for value in values) / max(1, len(values)))
-    if spread <= _LEAST_SPREAD:
-        return [0.0] * len(values)
-    return [(value - mean) / spread for value in values]
-
-
-_LEAST_SPREAD = 1e-9
-
-
 def _added(signs: Sequence[tuple[float, Sequence[float]]]) -> list[float]:
     """The weighted sum."""
     total = [0.0] * len(signs[0][1])
@@ -302,8 +270,3 @@ def _gist(sentences: Sequence[Sentence]) -> str:
     """How each paragraph begins, as the query that nobody asked."""
     firsts = [sentences[part[0]].words for part in _passages(sentences)]
     return " ".join(firsts)[:GIST]
-
-
-def _leads(passages: Sequence[Sequence[int]]) -> list[float]:
-    """Sentences that open a paragraph say most of what it is about; then ever less."""
-    return [1 / (1 + place) for part in passages for place in range(len(part))]
