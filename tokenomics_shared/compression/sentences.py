@@ -49,11 +49,13 @@ class Unit:
         start: where it begins, in characters.
         end: where it ends, exclusive, and the next begins.
         line: it begins a line.
+        goes_on: it is a clause of the sentence that the unit before it is of.
     """
 
     start: int
     end: int
     line: bool = False
+    goes_on: bool = False
 
 
 def units(text: str) -> tuple[Unit, ...]:
@@ -159,6 +161,6 @@ def clauses(text: str, unit: Unit, limit: int) -> tuple[Unit, ...]:
         starts = _outside(starts, (*spans, end), len(sentence))
     starts = [unit.start + at for at in starts]
     return tuple(
-        Unit(start, end, line=unit.line and start == unit.start)
+        Unit(start, end, line=unit.line and start == unit.start, goes_on=start > unit.start)
         for start, end in zip(starts, [*starts[1:], unit.end], strict=True)
     )
