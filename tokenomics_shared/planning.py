@@ -71,13 +71,15 @@ class Compressor(Protocol):
 
         Code, numbers with their units, quoted strings, URLs, identifiers, JSON keys, citations
         and tool calls are never altered: of retrieved text and tool results whole sentences, or
-        clauses of long ones, rows and records go or stay; of a question, all of them stay.
+        clauses of long ones, rows, records and blocks of code go or stay; of a question, all of
+        them stay. A row stays with its header, and a block with its fences.
 
         Args:
             texts: the texts.
             query: what they are wanted for; empty when that is unknown.
             budget: tokens that all of them together should have at most, at least 1; a question
-                may keep more, where more of it must stay.
+                may keep more, where more of it must stay, and context, of which the best stays
+                even where nothing fits.
             kind: what the texts are to the request.
 
         Returns:

@@ -113,6 +113,15 @@ async def test_async_gives_the_same_and_leaves_the_loop_free() -> None:
     assert ticks >= 5
 
 
+@pytest.mark.parametrize("budget", [1, 3, 4])
+def test_of_retrieved_texts_the_best_sentence_is_sent_where_none_fits(budget: int) -> None:
+    kept = plain(budget).condense(PARAGRAPHS, QUERY)
+    assert ANSWER in " ".join(kept.texts)
+    assert len(list(filter(None, kept.texts))) == 1
+    assert kept.tokens_after < kept.tokens_before / 2
+    assert kept.notes == (f"{kept.tokens_after - budget} tokens over the budget of {budget}",)
+
+
 def test_threads_share_one() -> None:
     condenser = plain(embedder=vectors)
     alone = condenser.condense(TEXTS, QUERY)

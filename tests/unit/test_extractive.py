@@ -66,8 +66,12 @@ def test_without_a_query_what_all_is_about_stays() -> None:
     assert "Well then" not in found
 
 
-def test_a_budget_that_no_sentence_fits_leaves_the_text_alone() -> None:
-    assert PLAIN.compress([RIVER], "bridge", 1) == [RIVER]
+def test_of_retrieved_text_the_best_stays_where_no_sentence_fits_the_budget() -> None:
+    assert PLAIN.compress([TOWN, RIVER], "bridge built", 1) == [
+        "",
+        "The bridge over the river was built in 1931.",
+    ]
+    assert PLAIN.compress([RIVER], "bridge", 1, "tool") == [RIVER]
 
 
 def test_a_sentence_over_half_of_the_budget_goes_by_its_clauses() -> None:

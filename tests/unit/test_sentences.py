@@ -39,7 +39,7 @@ def test_what_is_one_stays_one(whole: str) -> None:
         ["He said no. ", "It was art. ", "So be it."],
         ["# A title\n", "Text of it. ", "More.\n\n", "A paragraph\n"],
         ["- one. ", "Still one\n", "- two\n", "  3. three\n", "4. four"],
-        ["| a | b |\n", "|---|---|\n", "| 1 | 2 |\n", "after"],
+        ["| a | b |\n|---|---|\n", "| 1. A | 2 |\n", "after"],
         ["As follows:\n", "```\na. B\n```\n", "Then."],
         ["他来了。", "他走了\uff01", "「好。」", "再见"],
     ],

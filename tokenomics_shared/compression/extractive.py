@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tokenomics_shared.compression.frames import framed
 from tokenomics_shared.compression.relevance import (
     MOST_READ,
     Embed,
@@ -11,7 +12,7 @@ from tokenomics_shared.compression.relevance import (
     Weights,
     relevance,
 )
-from tokenomics_shared.compression.selection import Candidate, chosen, fitted
+from tokenomics_shared.compression.selection import Candidate, chosen, fitted, worthiest
 from tokenomics_shared.compression.sentences import Unit, clauses, units
 from tokenomics_shared.compression.spans import GAP
 from tokenomics_shared.compression.wishes import must_stay
@@ -106,11 +107,13 @@ class Extractive:
         if _UNREADABLE.search(text):
             return None
         found = units(text)
+        limit = int(LARGEST_SHARE * budget * _CHARS_PER_TOKEN)
+        if kind != "question":
+            # Clauses come first: frames are told by place.
+            found = tuple(part for unit in found for part in clauses(text, unit, limit))
+            found = framed(text, found, limit)
         if any(unit.end - unit.start > LONGEST for unit in found):
             return None
-        if kind != "question":
-            limit = int(LARGEST_SHARE * budget * _CHARS_PER_TOKEN)
-            found = tuple(part for unit in found for part in clauses(text, unit, limit))
         return _Read(text, found)
 
     def _shorten(
@@ -127,19 +130,25 @@ class Extractive:
             for one in read
             for must in (must_stay(one.text, one.units) if kind == "question" else ())
         ] or [False] * len(sentences)
-        places = [place for one in read for place in range(len(one.units))]
+        places = [(at, unit.frame) for one in read for at, unit in enumerate(one.units)]
         counted = self._counted(sentences)
         candidates = [
-            Candidate(one.text, place, one.words, max(1, counted(one.words)), score, must)
-            for one, place, score, must in zip(sentences, places, scores, musts, strict=True)
+            Candidate(one.text, unit, one.words, max(1, counted(one.words)), score, must, frame)
+            for one, (unit, frame), score, must in zip(
+                sentences, places, scores, musts, strict=True
+            )
         ]
-        kept = chosen(candidates, budget, self._gap)
         texts, parts = [one.text for one in read], [one.units for one in read]
-        shortened = fitted(texts, parts, kept, budget, self._count)
-        tokens = sum(self._count(text) for text in shortened if text)
-        if any(musts):
-            budget = max(budget, sum(map(self._count, texts)) - 1)
-        return shortened if 0 < tokens <= budget else None
+        most = sum(map(self._count, texts)) - 1
+        ways = [(chosen(candidates, budget, self._gap), most if any(musts) else budget)]
+        if kind == "context":
+            # Where nothing that was retrieved fits, the best is sent: all of it would be more.
+            ways.append((worthiest(candidates), most))
+        for kept, limit in ways:
+            shortened = fitted(texts, parts, kept, budget if any(musts) else limit, self._count)
+            if 0 < sum(self._count(text) for text in shortened if text) <= max(budget, limit):
+                return shortened
+        return None
 
     def _counted(self, sentences: Sequence[Sentence]) -> Count:
         """Counts a sentence; of very many by its length, for what is kept is counted again."""

@@ -31,6 +31,7 @@ class Candidate:
         tokens: what it takes, at least 1.
         score: what it is worth; any number.
         must: it stays whatever it takes.
+        frame: places in its text that stay if it does, see `Unit`.
     """
 
     text: int
@@ -39,6 +40,12 @@ class Candidate:
     tokens: int
     score: float
     must: bool = False
+    frame: tuple[int, ...] = ()
+
+    @property
+    def alone(self) -> bool:
+        """Whether it says something without others: it is no part of a frame, or must stay."""
+        return self.must or self.place not in self.frame
 
 
 def chosen(candidates: Iterable[Candidate], budget: int, gap: int) -> list[Candidate]:
@@ -50,19 +57,32 @@ def chosen(candidates: Iterable[Candidate], budget: int, gap: int) -> list[Candi
         gap: tokens of a gap.
     """
     kept: list[Candidate] = []
+    given = list(candidates)
+    frames = {(one.text, one.place): one.tokens for one in given if one.place in one.frame}
     places: dict[int, list[int]] = {}
     seen = _Seen()
     left = budget
-    for one in sorted(candidates, key=lambda c: (not c.must, -c.score, c.text, c.place)):
+    for one in sorted(filter(_alone, given), key=_worthiest):
         others = places.setdefault(one.text, [])
-        cost = one.tokens + gap * _more_gaps(others, one.place)
+        trial, cost = list(others) if one.frame else others, 0
+        for place in one.frame:
+            if place not in trial:
+                cost += frames[one.text, place] + gap * _more_gaps(trial, place)
+                insort(trial, place)
+        cost += one.tokens + gap * _more_gaps(trial, one.place)
         if not one.must and (cost > left or seen.says(one.words)):
             continue
         left -= cost
         kept.append(one)
-        insort(others, one.place)
+        places[one.text] = trial
+        insort(trial, one.place)
         seen.add(one.words)
     return kept
+
+
+def worthiest(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """The one that is worth most, for when none fits; of two alike the shorter."""
+    return sorted(filter(_alone, candidates), key=lambda one: (-one.score, one.tokens))[:1]
 
 
 def joined(text: str, units: Sequence[Unit], kept: Sequence[int]) -> str:
@@ -72,9 +92,14 @@ def joined(text: str, units: Sequence[Unit], kept: Sequence[int]) -> str:
     for place in kept:
         unit = units[place]
         if parts and before != place - 1:
-            parts[-1] = parts[-1].rstrip()
-            # A heading, a row or a fence is one only at the start of a line.
-            parts.append(f"{GAP}\n" if unit.line else GAP)
+            if unit.frame and unit.frame == units[before].frame:
+                # Between rows, and between blocks of code, it has a line of its own.
+                parts[-1] = parts[-1].rstrip("\n").removesuffix(f"\n{GAP}")
+                parts.append(f"\n{GAP}\n")
+            else:
+                parts[-1] = parts[-1].rstrip()
+                # A heading, a row or a fence is one only at the start of a line.
+                parts.append(f"{GAP}\n" if unit.line else GAP)
         parts.append(text[unit.start : unit.end])
         before = place
     if kept and before != len(units) - 1:
@@ -100,17 +125,30 @@ def fitted(
         budget: tokens that all may take together.
         count: counts a text's tokens.
     """
-    places: list[list[int]] = [[] for _ in texts]
+    places: list[set[int]] = [set() for _ in texts]
     for one in kept:
-        insort(places[one.text], one.place)
-    shortened = [joined(*three) for three in zip(texts, units, places, strict=True)]
+        places[one.text].add(one.place)
+
+    def short(at: int) -> str:
+        framed = {place for kept in places[at] for place in (kept, *units[at][kept].frame)}
+        return joined(texts[at], units[at], sorted(framed))
+
+    shortened = [short(at) for at in range(len(texts))]
     tokens = [count(text) if text else 0 for text in shortened]
     while kept and sum(tokens) > budget and not kept[-1].must:
         last = kept.pop()
         places[last.text].remove(last.place)
-        shortened[last.text] = joined(texts[last.text], units[last.text], places[last.text])
+        shortened[last.text] = short(last.text)
         tokens[last.text] = count(shortened[last.text]) if shortened[last.text] else 0
     return shortened
+
+
+def _alone(one: Candidate) -> bool:
+    return one.alone
+
+
+def _worthiest(one: Candidate) -> tuple[bool, float, int, int]:
+    return not one.must, -one.score, one.text, one.place
 
 
 def _more_gaps(kept: Sequence[int], place: int) -> int:

@@ -37,6 +37,11 @@ _DOTTED = re.compile(r"(?:[A-Za-z]\.)+[A-Za-z]")
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 _ITEM_AHEAD = re.compile(rf"[ \t]*{_ITEM}")
 _WHOLE_LINE = re.compile(r"[ \t]*(?:#{1,6} |\|)")
+_ROW = re.compile(r"[ \t]*\|")
+_RULED = r"\|[ \t]*+(?::?+-++:?+[ \t]*+\|?+[ \t]*+)++$"
+_OF_ROW = re.compile(rf"{_RULED}|\u2026[ \t]*+$", re.MULTILINE)
+RULE = re.compile(rf"^[ \t]*+{_RULED}", re.MULTILINE)
+"""The line below the header of a Markdown table."""
 _LONGEST_ABBREVIATION = 12
 _OPENERS = "\"'([{\u201c\u2018\u00ab\u300c\u300e*_-\u2022\u2013\u2014#@$\u20ac\u00a3"
 
@@ -50,12 +55,15 @@ class Unit:
         end: where it ends, exclusive, and the next begins.
         line: it begins a line.
         goes_on: it is a clause of the sentence that the unit before it is of.
+        frame: places of the units that stay if it does: the header of its table, the fences
+            around its code; its own among them if it is one. Empty if it is in neither.
     """
 
     start: int
     end: int
     line: bool = False
     goes_on: bool = False
+    frame: tuple[int, ...] = ()
 
 
 def units(text: str) -> tuple[Unit, ...]:
@@ -80,10 +88,15 @@ def units(text: str) -> tuple[Unit, ...]:
 def _is_end(text: str, match: re.Match[str], line: int) -> bool:
     """Whether a unit ends with a match, in a line that begins at a place."""
     mark = match.group()
-    if mark[0] in "\u3002\uff01\uff1f\uff61" or mark.count("\n") > 1:
-        return True
     at = match.end()
-    if "\n" in mark and (_ITEM_AHEAD.match(text, at) or _WHOLE_LINE.match(text, line)):
+    if mark.count("\n") > 1:
+        return True
+    if _ROW.match(text, line) and ("\n" not in mark or _OF_ROW.match(text, at)):
+        # A row stays whole, a header with the rule below it, and what says that rows are gone.
+        return False
+    if mark[0] in "\u3002\uff01\uff1f\uff61" or (
+        "\n" in mark and (_ITEM_AHEAD.match(text, at) or _WHOLE_LINE.match(text, line))
+    ):
         return True
     if mark[0] == "\n":
         # Prose is often broken into lines; an item or a title says that it isn't.
@@ -143,6 +156,8 @@ def clauses(text: str, unit: Unit, limit: int) -> tuple[Unit, ...]:
         unit: what to cut.
         limit: characters above which it is cut at commas, too, not only at semicolons.
     """
+    if unit.line and _ROW.match(text, unit.start):
+        return (unit,)
     commas = unit.end - unit.start > limit
     if not commas and ";" not in text[unit.start : unit.end]:
         return (unit,)

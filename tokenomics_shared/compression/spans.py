@@ -48,7 +48,7 @@ def spaced(text: str) -> tuple[Span, ...]:
 
 def blocks(text: str) -> tuple[Span, ...]:
     """The large ones among them: fenced and indented code, tool calls in tags, JSON."""
-    found = sorted((*_fenced(text), *_indented(text), *_tagged(text)), key=_outermost)
+    found = sorted((*fenced(text), *_indented(text), *_tagged(text)), key=_outermost)
     spans = list(_apart(found))
     starts = [span.start for span in spans]
     for span in _json(text):
@@ -61,6 +61,7 @@ def blocks(text: str) -> tuple[Span, ...]:
 def unaltered(original: str, shortened: str) -> bool:
     """Whether every guarded span of a shortened text is verbatim one of the original's.
 
+    Of fenced code whole lines may be left out, where a gap on a line of its own says so.
     Spans inside the original's spans count too: a quotation in a code block that isn't read as
     one without what stood before it.
     """
@@ -83,9 +84,30 @@ def _known(text: str, spans: Iterable[Span], known: set[str]) -> bool:
     unknown = (one for span in spans if (one := text[span.start : span.end]) not in known)
     # Marks left over on both sides of a gap are no pair: each side is read for itself.
     return all(
-        GAP in one and all(_known(part, guarded(part), known) for part in one.split(GAP))
+        GAP in one
+        and (
+            _of_code(one, known)
+            or all(_known(part, guarded(part), known) for part in one.split(GAP))
+        )
         for one in unknown
     )
+
+
+def _of_code(text: str, known: set[str]) -> bool:
+    """Whether it is lines of one fenced code, in order and in its fences, and gaps between."""
+    parts = [part.strip("\n") for part in text.split(f"\n{GAP}\n")]
+    for code in known:
+        at, whole = 0, f"\n{code}\n"
+        if not _FENCE.match(code) or not code.startswith(f"{parts[0]}\n"):
+            continue
+        for part in parts:
+            at = whole.find(f"\n{part}\n", at)
+            if at < 0:
+                break
+            at += len(part) + 1
+        if at == len(whole) - 1:
+            return True
+    return False
 
 
 def _readings(text: str) -> set[str]:
@@ -133,7 +155,7 @@ def _small(text: str, start: int, end: int, kinds: Sequence[SpanKind]) -> Iterat
                 yield Span(left, right, kind)
 
 
-def _fenced(text: str) -> Iterator[Span]:
+def fenced(text: str) -> Iterator[Span]:
     """Code between fences, the fences included; the last may lack its end."""
     if "```" not in text and "~~~" not in text:
         return
