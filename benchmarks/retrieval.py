@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from typing_extensions import override
 
 from tokenomics_shared.compression import Extractive
-from tokenomics_shared.compression.relevance import Weights
+from tokenomics_shared.compression.relevance import FITTED, WORDS_ALONE, Weights
 from tokenomics_shared.compression.sentences import units
 from tokenomics_shared.planning import Count
 from tokenomics_shared.ports import Embedder
@@ -72,6 +72,9 @@ def questions(data: Path, split: str, embed: Memo) -> tuple[list[Question], int]
     return found, len(rows)
 
 
+_NOTHING = Weights(0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
 def ways(count: Count, embed: Memo) -> Mapping[str, Shorten]:
     """Everything that is compared, ours first."""
 
@@ -82,12 +85,14 @@ def ways(count: Count, embed: Memo) -> Mapping[str, Shorten]:
     return {
         "extractive": ours(),
         "no_embeddings": ours(meaning=False),
-        "no_paragraphs": ours(Weights(covered=0, paragraph=0, best=0)),
-        "no_neighbours": ours(Weights(beside=0)),
-        "no_words": ours(Weights(shared=0, covered=0)),
-        "no_cues": ours(Weights(cue=0)),
-        "bm25_alone": ours(Weights(1, 0, 0, 0, 0, 0, 0), meaning=False),
-        "embeddings_alone": ours(Weights(0, 0, 1, 0, 0, 0, 0)),
+        "no_paragraphs": ours(replace(FITTED, covered=0, best=0, order=0)),
+        "no_order": ours(replace(FITTED, order=0)),
+        "no_order_no_embeddings": ours(replace(WORDS_ALONE, order=0), meaning=False),
+        "no_neighbours": ours(replace(FITTED, around=0, refers=0)),
+        "no_words": ours(replace(FITTED, shared=0, covered=0, sentence=0, refers=0)),
+        "no_cues": ours(replace(FITTED, cue=0)),
+        "bm25_alone": ours(replace(_NOTHING, shared=1), meaning=False),
+        "embeddings_alone": ours(replace(_NOTHING, close=1)),
         "sentence_embedding_optimizer": optimizer(count, embed, 0),
         "sentence_embedding_optimizer_default": optimizer(count, embed, 1),
         "embeddings_filter": whole_documents,

@@ -7,7 +7,7 @@ from tokenomics_shared.adapters.embeddings import embedder_of
 from tokenomics_shared.compression import Extractive
 from tokenomics_shared.compression.relevance import MOST_EMBEDDED, Sentence, relevance
 from tokenomics_shared.compression.sentences import units
-from tokenomics_shared.compression.terms import cues, stem, terms
+from tokenomics_shared.compression.terms import cues, refers_back, stem, terms
 from tokenomics_shared.compression.wishes import must_stay
 from tokenomics_shared.orchestrator import estimate_tokens
 
@@ -74,7 +74,7 @@ def test_of_retrieved_text_the_best_stays_where_no_sentence_fits_the_budget() ->
     assert PLAIN.compress([RIVER], "bridge", 1, "tool") == [RIVER]
 
 
-def test_a_sentence_over_a_third_of_the_budget_goes_by_its_clauses() -> None:
+def test_a_sentence_over_half_of_the_budget_goes_by_its_clauses() -> None:
     text = "In economics there are " + ", ".join(
         f"the winner number {at} with a rather long name of his own" for at in range(9)
     )
@@ -119,6 +119,65 @@ def test_a_question_tells_what_kind_of_thing_answers_it(asked: str, sentence: st
 def test_words_are_matched_without_their_endings() -> None:
     assert stem("painted") == stem("paints") == stem("painting") == "paint"
     assert terms("日本 is far") == ["日", "本", "far"]
+
+
+def test_spellings_and_derivations_of_long_words_match() -> None:
+    assert stem("naturalise") == stem("naturalization")
+    assert stem("manufacturer") == stem("manufacturing")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "refers"),
+    [
+        ("It was re-established in 1991.", True),
+        ("During this hold, a fire began.", True),
+        ("For example, the mill was one.", True),
+        ("As such, it was new.", True),
+        ("The mill was re-established.", False),
+        ("Italy was first.", False),
+        ("", False),
+    ],
+)
+def test_some_sentences_refer_to_the_one_before(sentence: str, refers: bool) -> None:  # noqa: FBT001
+    assert refers_back(sentence) is refers
+
+
+def scored(*said: tuple[int, str], query: str = "the old mill") -> list[float]:
+    return relevance([Sentence(text, text, words) for text, words in said], query, None)
+
+
+def test_a_sentence_that_refers_to_one_that_matches_is_worth_more() -> None:
+    one = (0, "The old mill stood there.")
+    first, other = (
+        scored(one, (0, f"{begin} burnt in May."), (0, "Nothing is known."), (0, "Rain fell."))
+        for begin in ("It", "Bob")
+    )
+    assert first[1] > other[1]
+    assert first[0] == other[0]
+
+
+def test_of_equal_sentences_that_of_the_earlier_text_is_worth_more() -> None:
+    first, second, _ = scored((0, "The old mill."), (1, "The old mill."), (2, "Rain."))
+    assert first > second
+    assert scored((0, "A mill."), (1, "A mill."), query="")[0] == pytest.approx(
+        scored((0, "A mill."), (1, "A mill."), query="")[1]
+    )
+
+
+def test_a_clause_counts_for_the_query_with_its_whole_sentence() -> None:
+    def second(*, goes_on: bool) -> float:
+        return relevance(
+            [
+                Sentence(0, 0, "Once the old mill was sold,"),
+                Sentence(0, 0, "Ann left.", goes_on),
+                Sentence(0, 0, "Rain fell."),
+                Sentence(0, 0, "Bob came."),
+            ],
+            "the old mill",
+            None,
+        )[1]
+
+    assert second(goes_on=True) > second(goes_on=False)
 
 
 def test_no_more_than_so_many_sentences_are_embedded() -> None:

@@ -72,6 +72,7 @@ def test_a_long_sentence_has_clauses() -> None:
     everywhere = [text[one.start : one.end] for one in clauses(text, unit, 100)]
     assert "".join(everywhere) == text
     assert [part[:7] for part in everywhere] == ["First t", "then th", "and fin"]
+    assert [one.goes_on for one in clauses(text, unit, 100)] == [False, True, True]
     assert clauses("Short; and so on.", units("Short; and so on.")[0], 5) == units(
         "Short; and so on."
     )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from tokenomics_shared.compression.frames import framed
 from tokenomics_shared.compression.relevance import (
     MOST_READ,
-    PLAIN,
     Embed,
     Sentence,
     Weights,
@@ -22,7 +21,7 @@ from tokenomics_shared.planning import Count, TextKind
 LONGEST = 20_000
 """Characters of a unit above which its text is left alone: it isn't prose that can be read."""
 
-LARGEST_SHARE = 1 / 3
+LARGEST_SHARE = 1 / 2
 """Of the budget: a sentence that takes more goes by its clauses."""
 
 _CHARS_PER_TOKEN = 4
@@ -53,18 +52,21 @@ class Extractive:
     see `relevance.MOST_EMBEDDED` for what bounds the embedder's part.
     """
 
-    def __init__(self, count: Count, embed: Embed | None = None, weights: Weights = PLAIN) -> None:
+    def __init__(
+        self, count: Count, embed: Embed | None = None, weights: Weights | None = None
+    ) -> None:
         """Make a compressor.
 
         Args:
             count: counts a text's tokens.
             embed: gives unit row vectors; None to go by words alone.
-            weights: what each sign of relevance is worth.
+            weights: what each sign of relevance is worth; None for those that suit `embed`.
         """
         self._weights = weights
         self._count = count
         self._embed = embed
-        self._gap = max(1, count(GAP))
+        # A mark alone may take more than it does between sentences.
+        self._gap = max(1, count(f"It is.{GAP}It was.") - count("It is. It was."))
 
     @property
     def name(self) -> str:
@@ -164,7 +166,7 @@ def _sentences(read: Sequence[_Read]) -> list[Sentence]:
     for at, one in enumerate(read):
         passage += 1
         for place, unit in enumerate(one.units):
-            found.append(Sentence(at, passage, one.words(place)))
+            found.append(Sentence(at, passage, one.words(place), unit.goes_on))
             line = one.text.find("\n", unit.start, unit.end)
             if line >= 0 and _PARAGRAPH.search(one.text, line, unit.end):
                 passage += 1

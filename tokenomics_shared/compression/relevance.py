@@ -4,10 +4,11 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
-from tokenomics_shared.compression.terms import cues, stem, terms, words
+from tokenomics_shared.compression.standing import around, leads, standard, tops
+from tokenomics_shared.compression.terms import cues, refers_back, stem, terms, words
 
 Embed = Callable[[Sequence[str]], Any]
 """Unit vectors, a row a text, as an array that knows `rows @ vector` and `tolist()`."""
@@ -31,28 +32,50 @@ GIST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What the signs of relevance are worth, in standard deviations each. Fitted to nothing.
+    """What the signs of relevance are worth, in standard deviations each unless it says else.
 
     Attributes:
         shared: words shared with the query.
         covered: how much of the query the paragraph has.
+        sentence: how much of it the whole sentence has that a clause is of.
         close: closeness in meaning.
-        beside: what the better neighbour has of that, or of words where there is no meaning.
-        paragraph: the paragraph's mean closeness.
-        best: that of its closest sentence.
-        cue: having the kind of thing that is asked for.
+        best: that of the paragraph's closest sentence.
+        around: what the others of the paragraph share and are close, fading with distance.
+        refers: for a sentence that refers to the one before it: the words which that one shares.
+        order: being in the first text, half of it in the second, and so on: texts come best
+            first from whatever retrieved them. Not in standard deviations, and only for a query.
+        cue: having the kind of thing that is asked for; not in standard deviations.
     """
 
-    shared: float = 1.0
+    shared: float = 0.4
     covered: float = 0.7
-    close: float = 0.7
-    beside: float = 0.3
-    paragraph: float = 0.8
-    best: float = 0.5
-    cue: float = 1.5
+    sentence: float = 0.3
+    close: float = 0.4
+    best: float = 1.2
+    around: float = 0.25
+    refers: float = 0.2
+    order: float = 1.3
+    cue: float = 1.7
 
 
-PLAIN = Weights()
+FITTED = Weights()
+"""A conditional logit (McFadden 1974) of which sentences hold the answer, among those retrieved
+for 676 questions on the development half of XQuAD, rounded. Fitted without the articles in
+question, the weights differ by little, and keep as many answers within 0.2 points."""
+
+WORDS_ALONE = Weights(
+    shared=0.7,
+    covered=0.6,
+    sentence=0.3,
+    close=0,
+    best=0,
+    around=0.4,
+    refers=0.2,
+    order=2,
+    cue=1.7,
+)
+"""The same for when there is no embedder, with less trust in the order than fits best (2.8), for
+not every caller's texts are sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,49 +86,57 @@ class Sentence:
         text: the text's place among the texts.
         passage: the paragraph's number over all texts.
         words: what it says.
+        goes_on: it is a clause of the sentence that the one before it is of.
     """
 
     text: int
     passage: int
     words: str
+    goes_on: bool = False
 
 
 def relevance(
-    sentences: Sequence[Sentence], query: str, embed: Embed | None, weights: Weights = PLAIN
+    sentences: Sequence[Sentence],
+    query: str,
+    embed: Embed | None,
+    weights: Weights | None = None,
 ) -> list[float]:
     """How much each sentence matters, on a scale of its own.
 
     Signs are added up as standard scores: words shared with the query (BM25 over the given
-    sentences), closeness in meaning, the same of its paragraph, its neighbours' closeness, since
-    an answer often stands beside the sentence that matches, and whether it has the kind of thing
-    that the question asks for.
+    sentences), closeness in meaning, the same of its paragraph and of the sentences around it,
+    since an answer often stands beside the sentence that matches, and whether it has the kind
+    of thing that the question asks for.
 
     Args:
         sentences: in order.
         query: what they are wanted for; without one, those in the middle of the matter count.
         embed: None to go by words alone.
-        weights: what each sign is worth.
+        weights: what each sign is worth; None for those that suit the embedder or its absence.
     """
+    weights = weights or (WORDS_ALONE if embed is None else FITTED)
     known = bool(query.strip())
     asked = terms(query) if known else _subject(sentences)
     matches = _matches(sentences, [term for term, _ in Counter(asked).most_common(MOST_TERMS)])
-    lexical = _bm25(matches)
-    signs = [(weights.shared, lexical), (weights.covered, _covered(sentences, matches))]
+    passages, lexical = _passages(sentences), _bm25(matches)
+    said = near = standard(lexical)
+    signs = [
+        (weights.shared, said),
+        (weights.covered, standard(_covered(passages, matches))),
+        (weights.sentence, standard(_covered(_wholes(sentences), matches))),
+        (weights.refers, _inherited(sentences, passages, said)),
+        (weights.cue, _cued(sentences, query)),
+    ]
     if embed is not None:
         close = _closeness(sentences, lexical, query if known else _gist(sentences), embed)
-        signs += [(weights.close, close), (weights.beside, _beside(sentences, close))]
-        means, tops = _of_passages(sentences, close)
-        signs += [(weights.paragraph, means), (weights.best, tops)]
-    else:
-        signs.append((weights.beside, _beside(sentences, lexical)))
-    scores = _added(signs)
-    wanted = cues(query)
-    return [
-        score
-        + weights.cue * sum(bool(cue.search(one.words)) for cue in wanted)
-        + (0 if known else lead)
-        for score, one, lead in zip(scores, sentences, _leads(sentences), strict=True)
-    ]
+        meant = standard(close)
+        near = [one + other for one, other in zip(said, meant, strict=True)]
+        signs += [(weights.close, meant), (weights.best, standard(tops(passages, close)))]
+    signs.append((weights.around, around(passages, near)))
+    order = (1.0, leads(passages))
+    if known:
+        order = (weights.order, [1 / (1 + one.text) for one in sentences])
+    return _added([*signs, order])
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +189,10 @@ def _bm25(matches: _Matches) -> list[float]:
     ]
 
 
-def _covered(sentences: Sequence[Sentence], matches: _Matches) -> list[float]:
-    """How much of the query each one's paragraph has."""
+def _covered(parts: Sequence[Sequence[int]], matches: _Matches) -> list[float]:
+    """How much of the query the part has that each one is in."""
     covered: list[float] = []
-    for part in _passages(sentences):
+    for part in parts:
         found = sorted({term for at in part for term in matches.counts[at]})
         covered += [sum(matches.idf[term] for term in found)] * len(part)
     return covered
@@ -184,19 +215,6 @@ def _closeness(
     return close
 
 
-def _of_passages(
-    sentences: Sequence[Sentence], values: Sequence[float]
-) -> tuple[list[float], list[float]]:
-    """The mean and the most of each one's paragraph."""
-    means: list[float] = []
-    tops: list[float] = []
-    for part in _passages(sentences):
-        inside = [values[at] for at in part]
-        means += [sum(inside) / len(part)] * len(part)
-        tops += [max(inside)] * len(part)
-    return means, tops
-
-
 def _passages(sentences: Sequence[Sentence]) -> list[list[int]]:
     """Places of the sentences of each paragraph."""
     return [
@@ -205,32 +223,42 @@ def _passages(sentences: Sequence[Sentence]) -> list[list[int]]:
     ]
 
 
-def _beside(sentences: Sequence[Sentence], values: Sequence[float]) -> list[float]:
-    """The better of each one's neighbours in its paragraph; its own when it stands alone."""
-    found: list[float] = []
-    for part in _passages(sentences):
-        inside = [values[at] for at in part]
-        for place, own in enumerate(inside):
-            around = [*inside[max(0, place - 1) : place], *inside[place + 1 : place + 2]]
-            found.append(max(around, default=own))
+def _wholes(sentences: Sequence[Sentence]) -> list[list[int]]:
+    """Places of the clauses of each sentence."""
+    wholes: list[list[int]] = []
+    for at, one in enumerate(sentences):
+        if one.goes_on and wholes:
+            wholes[-1].append(at)
+        else:
+            wholes.append([at])
+    return wholes
+
+
+def _inherited(
+    sentences: Sequence[Sentence], passages: Sequence[Sequence[int]], values: Sequence[float]
+) -> list[float]:
+    """What the sentence before has, for those that refer to it; else 0."""
+    found = [0.0] * len(values)
+    for part in passages:
+        for before, at in pairwise(part):
+            if refers_back(sentences[at].words):
+                found[at] = values[before]
     return found
 
 
+def _cued(sentences: Sequence[Sentence], query: str) -> list[float]:
+    """How many kinds of thing that are asked for each one has."""
+    wanted = cues(query)
+    return [float(sum(bool(cue.search(one.words)) for cue in wanted)) for one in sentences]
+
+
 def _added(signs: Sequence[tuple[float, Sequence[float]]]) -> list[float]:
-    """The weighted sum of standard scores."""
+    """The weighted sum."""
     total = [0.0] * len(signs[0][1])
     for weight, values in signs:
-        mean = sum(values) / max(1, len(values))
-        spread = math.sqrt(sum((value - mean) ** 2 for value in values) / max(1, len(values)))
-        if spread > _LEAST_SPREAD:
-            total = [
-                so_far + weight * (value - mean) / spread
-                for so_far, value in zip(total, values, strict=True)
-            ]
+        if weight:
+            total = [so_far + weight * one for so_far, one in zip(total, values, strict=True)]
     return total
-
-
-_LEAST_SPREAD = 1e-9
 
 
 def _subject(sentences: Sequence[Sentence]) -> list[str]:
@@ -242,8 +270,3 @@ def _gist(sentences: Sequence[Sentence]) -> str:
     """How each paragraph begins, as the query that nobody asked."""
     firsts = [sentences[part[0]].words for part in _passages(sentences)]
     return " ".join(firsts)[:GIST]
-
-
-def _leads(sentences: Sequence[Sentence]) -> list[float]:
-    """Sentences that open a paragraph say most of what it is about; then ever less."""
-    return [1 / (1 + place) for part in _passages(sentences) for place in range(len(part))]

@@ -54,6 +54,7 @@ class Unit:
         start: where it begins, in characters.
         end: where it ends, exclusive, and the next begins.
         line: it begins a line.
+        goes_on: it is a clause of the sentence that the unit before it is of.
         frame: places of the units that stay if it does: the header of its table, the fences
             around its code; its own among them if it is one. Empty if it is in neither.
     """
@@ -61,6 +62,7 @@ class Unit:
     start: int
     end: int
     line: bool = False
+    goes_on: bool = False
     frame: tuple[int, ...] = ()
 
 
@@ -174,6 +176,6 @@ def clauses(text: str, unit: Unit, limit: int) -> tuple[Unit, ...]:
         starts = _outside(starts, (*spans, end), len(sentence))
     starts = [unit.start + at for at in starts]
     return tuple(
-        Unit(start, end, line=unit.line and start == unit.start)
+        Unit(start, end, line=unit.line and start == unit.start, goes_on=start > unit.start)
         for start, end in zip(starts, [*starts[1:], unit.end], strict=True)
     )

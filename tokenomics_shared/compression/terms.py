@@ -16,7 +16,7 @@ _STOP = frozenset(
 )
 _ENDINGS = ("ations", "ation", "ings", "ing", "edly", "ies", "ied", "ers", "er", "ed", "es", "ly")
 _SHORT_ENDINGS = ("s", "e", "y")
-_LEAST_STEM = 3
+_LEAST_STEM, _LONGEST_STEM = 3, 7
 
 _YEARS = re.compile(
     r"\b1\d{3}\b|\b20\d\d\b|\bcentur|\b\d{3,4}s\b|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|"
@@ -55,6 +55,15 @@ _CUES = (
 """What a question asks for, and what a sentence that says it has."""
 
 
+_REFERS = re.compile(
+    r"\W*(?:(?:in|at|by|for|from|with|during|after|before|since|as|of|on|under|through|due|to|"
+    r"despite|because|although|while|when|if|however|but|and|so|also|thus|therefore|then),? )*"
+    r"(?:it|its|they|their|them|this|these|that|those|such|he|she|his|her|him|another|others?|"
+    r"both|for (?:example|instance))\b",
+    re.IGNORECASE,
+)
+
+
 def words(text: str) -> list[str]:
     """The text's words in lower case."""
     return _WORD.findall(text.lower())
@@ -62,13 +71,17 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=32_768)
 def stem(word: str) -> str:
-    """An English word without its ending, roughly; words of other languages lose little by it."""
+    """An English word without its ending, roughly; words of other languages lose little by it.
+
+    Long words go by how they begin, which joins spellings and derivations: naturalise and
+    naturalization, manufacturer and manufacturing.
+    """
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= _LEAST_STEM:
-            return word[: -len(ending)]
+            return word[: -len(ending)][:_LONGEST_STEM]
     if word.endswith(_SHORT_ENDINGS) and len(word) > _LEAST_STEM:
-        return word[:-1]
-    return word
+        return word[:-1][:_LONGEST_STEM]
+    return word[:_LONGEST_STEM]
 
 
 def terms(text: str) -> list[str]:
@@ -80,3 +93,8 @@ def cues(query: str) -> tuple[re.Pattern[str], ...]:
     """What a sentence has that gives the kind of answer a question asks for: a date, a name."""
     asked = query.lower()
     return tuple(sign for question, sign in _CUES if question.search(asked))
+
+
+def refers_back(sentence: str) -> bool:
+    """Whether it begins with a word for what was said before it: it, these, for example."""
+    return _REFERS.match(sentence) is not None

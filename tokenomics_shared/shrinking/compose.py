@@ -5,8 +5,6 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from tokenomics_shared.adapters.counting import counter_for
-from tokenomics_shared.compression import unaltered
-from tokenomics_shared.compressors import Embed, checked, embed_by, maker_of
 from tokenomics_shared.config import CompressionConfig, OrchestratorConfig, TokenomicsConfig
 from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.orchestrator import Greedy, Remembered
@@ -81,19 +79,28 @@ class _Counter:
 
 
 def _maker(config: CompressionConfig) -> Callable[[Count], Compressor]:
+    if config.method != "off" or config.compressor is not None:
+        return _made(config)
+
+    def later(count: Count) -> Compressor:
+        # Loaded by the first request that wishes for it.
+        return _made(config)(count)
+
+    return later
+
+
+def _made(config: CompressionConfig) -> Callable[[Count], Compressor]:
+    from tokenomics_shared.compressors import checked, embed_by, maker_of
+
     if config.compressor is not None:
         own = checked(config.compressor, "compression.compressor")
         return lambda _: own
     make = maker_of("auto" if config.method == "off" else config.method, config.model)
-    embed = _embed(config)
-    return lambda count: make(count, embed)
-
-
-def _embed(config: CompressionConfig) -> Embed | None:
     given = config.embedder
-    if given is None or given is False:
-        return None
-    return embed_by(None if given is True else given, config.embedder_timeout_s)
+    embed = None
+    if given is not None and given is not False:
+        embed = embed_by(None if given is True else given, config.embedder_timeout_s)
+    return lambda count: make(count, embed)
 
 
 def _allocator(config: OrchestratorConfig) -> Allocator:
@@ -111,5 +118,7 @@ def _history(config: OrchestratorConfig) -> History:
         return WholeHistory()
     summaries = None
     if config.history == "summary":
+        from tokenomics_shared.compression import unaltered
+
         summaries = Summaries(config.summary_tokens, unaltered)
     return CutHistory(config.keep_last, summaries)

@@ -78,20 +78,20 @@ def refit(
     """Refit scorer and prior; both tell how good they are, and hold weights when they are better.
 
     Better is a lower log-loss on findings left out, in as many folds as FOLDS; findings of one
-    request are never on both sides.
+    request are never on both sides. Where what fits is not installed, both say so.
 
     Args:
         findings: what answers were found to be worth.
         on_step: called after each fit, 2 * (FOLDS + 1) times at most.
-
-    Raises:
-        MissingExtra: fitting needs what is not installed.
     """
     try:
         from tokenomics_shared.adapters.fitting_prior import fit_prior
         from tokenomics_shared.adapters.fitting_scorer import fit_scorer
-    except ImportError as error:
-        raise MissingExtra("training", "train") from error
+    except ImportError:
+        reason = str(MissingExtra("fitting", "train"))
+        yield Refit("scorer", len(findings), reason=reason)
+        yield Refit("prior", len(findings), reason=reason)
+        return
 
     def scorer(part: Sequence[Graded]) -> tuple[str, Predict]:
         text = fit_scorer(
