@@ -139,14 +139,15 @@ class Extractive:
             )
         ]
         texts, parts = [one.text for one in read], [one.units for one in read]
-        most = sum(map(self._count, texts)) - 1
-        ways = [(chosen(candidates, budget, self._gap), most if any(musts) else budget)]
-        if kind == "context":
+        for best in (False, True):
+            if best and kind != "context":
+                break
             # Where nothing that was retrieved fits, the best is sent: all of it would be more.
-            ways.append((worthiest(candidates), most))
-        for kept, limit in ways:
-            shortened = fitted(texts, parts, kept, budget if any(musts) else limit, self._count)
-            if 0 < sum(self._count(text) for text in shortened if text) <= max(budget, limit):
+            kept = worthiest(candidates) if best else chosen(candidates, budget, self._gap)
+            over = best or any(musts)
+            limit = max(budget, sum(map(self._count, texts)) - 1) if over else budget
+            shortened = fitted(texts, parts, kept, limit if best else budget, self._count)
+            if 0 < sum(self._count(text) for text in shortened if text) <= limit:
                 return shortened
         return None
 
