@@ -1,11 +1,13 @@
 """Fixtures of the tests of embedders and encodings."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.minilm import small_weights
 from tokenomics_shared.adapters import minilm_files
+from tokenomics_shared.adapters import tiktoken as adapter
 from tokenomics_shared.adapters import tiktoken_files as files
 
 
@@ -49,12 +51,27 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def packaged() -> Path:
     """The file of cl100k that an installed package has brought."""
+    if find_spec("llama_index") is None:
+        pytest.skip("llama-index-core, which brings cl100k, is not installed")
     found = files.find(files.source_of("cl100k_base"))
-    if found is None:
-        pytest.skip("no installed package brings cl100k")
+    assert found is not None
     return found
 
 
 @pytest.fixture
 def packaged_content(packaged: Path) -> bytes:
     return packaged.read_bytes()
+
+
+@pytest.fixture
+def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A host without any encoding, and a process that has not looked for one; gives its cache."""
+    monkeypatch.setattr(files, "_PACKAGES", ())
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("TIKTOKEN_CACHE_DIR", raising=False)
+    monkeypatch.delenv("DATA_GYM_CACHE_DIR", raising=False)
+    monkeypatch.setattr(adapter, "_encodings", adapter._Encodings())
+    return files.encodings_folder()

@@ -24,20 +24,6 @@ from tokenomics_shared.errors import ConfigError, StoreError
 from tokenomics_shared.orchestrator import Estimate, estimate_tokens
 
 
-@pytest.fixture
-def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A host without any encoding, and a process that has not looked for one; gives its cache."""
-    monkeypatch.setattr(files, "_PACKAGES", ())
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("TIKTOKEN_CACHE_DIR", raising=False)
-    monkeypatch.delenv("DATA_GYM_CACHE_DIR", raising=False)
-    monkeypatch.setattr(adapter, "_encodings", adapter._Encodings())
-    return files.encodings_folder()
-
-
 def test_counts_are_exact_with_an_encoding_that_a_package_brought(packaged: Path) -> None:
     counter = counter_for("openai/gpt-4")
     assert counter.exact

@@ -1,33 +1,15 @@
 """Token counts: which encoding a model has, and estimates."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit import prompt
 from tests.texts import SAMPLES
-from tokenomics_shared.adapters import tiktoken as adapter
-from tokenomics_shared.adapters import tiktoken_files as files
 from tokenomics_shared.adapters.counting import counter_for
 from tokenomics_shared.orchestrator import Estimate, encoding_of, estimate_tokens, prompt_tokens
 from tokenomics_shared.planning import TokenCounter
 from tokenomics_shared.types import Message, Prompt
-
-
-@pytest.fixture
-def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A host without any encoding, and a process that has not looked for one; gives its cache."""
-    monkeypatch.setattr(files, "_PACKAGES", ())
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("TIKTOKEN_CACHE_DIR", raising=False)
-    monkeypatch.delenv("DATA_GYM_CACHE_DIR", raising=False)
-    monkeypatch.setattr(adapter, "_encodings", adapter._Encodings())
-    return files.encodings_folder()
 
 
 @pytest.mark.parametrize(
@@ -70,18 +52,18 @@ def test_every_model_has_a_counter(model: str) -> None:
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4"])
 @pytest.mark.parametrize("kind", SAMPLES)
+@pytest.mark.usefixtures("packaged")
 def test_estimates_are_close_to_the_encoding(model: str, kind: str) -> None:
     counter = counter_for(model)
-    if not counter.exact:
-        pytest.skip(f"no encoding of {model} on this host")
+    assert counter.exact
     text = SAMPLES[kind]
     assert Estimate(model).count(text) == pytest.approx(counter.count(text), rel=0.15, abs=2)
 
 
+@pytest.mark.usefixtures("packaged")
 def test_estimates_are_within_a_tenth_on_the_whole() -> None:
     counter = counter_for("gpt-4o")
-    if not counter.exact:
-        pytest.skip("no encoding of gpt-4o on this host")
+    assert counter.exact
     errors = [abs(estimate_tokens(text) / counter.count(text) - 1) for text in SAMPLES.values()]
     assert sum(errors) / len(errors) < 0.08
 

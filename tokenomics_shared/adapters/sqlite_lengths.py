@@ -1,14 +1,11 @@
 """Samples of how long answers were, and what was learned of them: numbers, and no text."""
 
-import functools
-import math
-import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from typing_extensions import override
 
+from tokenomics_shared.adapters.packed import packed, unpacked
 from tokenomics_shared.adapters.sqlite import Database, Row, Schema
 from tokenomics_shared.adapters.writer import Statement
 from tokenomics_shared.forks import ForkSafe
@@ -84,9 +81,10 @@ class SqliteLengths(ForkSafe):
 
     def put(self, sample: LengthSample) -> None:
         """Queue a sample for writing; returns at once."""
-        packed = _packing(len(sample.features)).pack(*sample.features)
         tokens, censored = sample.output_tokens, int(sample.censored)
-        job: list[Statement] = [(_PUT, (sample.at, sample.model, packed, tokens, censored))]
+        job: list[Statement] = [
+            (_PUT, (sample.at, sample.model, packed(sample.features), tokens, censored))
+        ]
         with self.lock:
             self._queued = True
             puts = self._puts[sample.model] = self._puts.get(sample.model, 0) + 1
@@ -144,23 +142,10 @@ class SqliteLengths(ForkSafe):
         return self._database.query(_OF_MODEL, model, seen, PAGE)
 
 
-@functools.cache
-def _packing(numbers: int) -> struct.Struct:
-    return struct.Struct(f"<{numbers}f")
-
-
 def _sample(row: Row) -> LengthSample | None:
     """A sample of its columns; None when they are broken."""
-    _, at, model, packed, tokens, censored = row
-    features = _unpacked(packed)
+    _, at, model, blob, tokens, censored = row
+    features = unpacked(blob)
     if features is None or not isinstance(tokens, int) or tokens < 1:
         return None
     return LengthSample(at, model, features, tokens, bool(censored))
-
-
-def _unpacked(blob: Any) -> tuple[float, ...] | None:
-    """Features of their bytes; None when they are broken."""
-    if not isinstance(blob, bytes) or len(blob) % 4:
-        return None
-    features = struct.unpack(f"<{len(blob) // 4}f", blob)
-    return features if all(map(math.isfinite, features)) else None

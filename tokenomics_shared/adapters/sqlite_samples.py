@@ -1,7 +1,6 @@
 """Samples of answered requests, and what they were found to be worth: numbers, and no text."""
 
 import math
-import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, get_args
 
 from typing_extensions import override
 
+from tokenomics_shared.adapters.packed import packed, unpacked
 from tokenomics_shared.adapters.sqlite import Database, Row, Schema
 from tokenomics_shared.forks import ForkSafe
 from tokenomics_shared.learning import KINDS, Context, Graded, Sample, Source
@@ -182,8 +182,8 @@ def _row(sample: Sample) -> tuple[Any, ...]:
         sample.place,
         context.kind,
         context.complexity,
-        _packed(context.features),
-        None if read is None else _packed(read),
+        packed(context.features),
+        None if read is None else packed(read),
         sample.likelihood,
         int(sample.draft),
     )
@@ -194,23 +194,11 @@ def _sample(row: Row | Sequence[Any]) -> Sample | None:
     request_id, at, arm, place, kind, complexity, features, read, likelihood, draft = row
     if kind not in KINDS or complexity not in _COMPLEXITIES:
         return None
-    asked, answered = _unpacked(features), None if read is None else _unpacked(read)
+    asked, answered = unpacked(features), None if read is None else unpacked(read)
     if asked is None or (read is not None and answered is None):
         return None
     context = Context(kind, complexity, asked)
     return Sample(request_id, at, arm, place, context, answered, likelihood, bool(draft))
-
-
-def _packed(features: Sequence[float]) -> bytes:
-    return struct.pack(f"<{len(features)}f", *features)
-
-
-def _unpacked(blob: Any) -> tuple[float, ...] | None:
-    """Features of their bytes; None when they are broken."""
-    if not isinstance(blob, bytes) or len(blob) % 4:
-        return None
-    features = struct.unpack(f"<{len(blob) // 4}f", blob)
-    return features if all(map(math.isfinite, features)) else None
 
 
 def _sound(score: Any, source: Any, weight: Any) -> bool:
