@@ -258,15 +258,15 @@ class TestFaults:
         assert kept.notes == ("fault:compression:ConnectionError",)
 
     def test_an_embedder_that_hangs_is_done_without(self) -> None:
-        release = threading.Event()
+        release, ended = threading.Event(), threading.Event()
 
         def hanging(texts: list[str]) -> Any:
-            release.wait(5)
+            release.wait(30)
+            ended.set()
             return vectors(texts)
 
-        started = time.monotonic()
         kept = plain(embedder=hanging, embedder_timeout_s=0.05).condense(TEXTS, QUERY)
-        assert time.monotonic() - started < 2
+        assert not ended.is_set()
         release.set()
         assert kept.texts == plain().condense(TEXTS, QUERY).texts
         assert kept.notes == ("fault:compression:EmbedderTimeout",)
