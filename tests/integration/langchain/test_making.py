@@ -125,7 +125,10 @@ def test_a_model_that_its_provider_refuses_to_make_is_named() -> None:
         ChatTokenomics(cheap="openai:gpt-4o-mini@http://127.0.0.1:9/v1", premium="openai:gpt-4o")
 
 
-def test_a_provider_whose_package_is_missing_names_the_extra() -> None:
+def test_a_provider_whose_package_is_missing_names_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "langchain_google_genai", None)
     with pytest.raises(MissingExtra, match=r"pip install 'tokenomics-llm\[vertexai\]'"):
         ChatTokenomics(
             cheap="google_vertexai:gemini-2.0-flash", premium="openai:x@http://127.0.0.1:9/v1"
