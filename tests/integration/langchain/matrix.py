@@ -92,9 +92,10 @@ def to_answer(pieces: Pieces) -> Answer:
 
 
 class Listener(BaseCallbackHandler):
-    """Hears of runs of models."""
-
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
         self.started: list[Mapping[str, Any]] = []
         self.ended: dict[UUID, AIMessage] = {}
         self.tokens: dict[UUID, str] = {}
@@ -209,13 +210,11 @@ class Expected:
 
     @property
     def asked(self) -> list[str]:
-        """The models that get a request, in order."""
         models = {"cheap": CHEAP, "premium": PREMIUM}
         return [models[tier] for tier, *_ in self.calls]
 
     @property
     def answered_by(self) -> str:
-        """The model whose answer it is."""
         return CHEAP if self.strategy == "cheap" else PREMIUM
 
 
