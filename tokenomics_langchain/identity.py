@@ -73,8 +73,12 @@ def identity_of(given: Any) -> str:
     model, bound = flatten(given)
     by_name = (model._identifying_params, bound)
     kept = [{name: it for name, it in each.items() if name not in DELIVERY} for each in by_name]
-    told = _plain([model, *kept])
-    return blake2b(json.dumps(told).encode(), digest_size=16).hexdigest()
+    return digest_of([model, *kept])
+
+
+def digest_of(value: Any) -> str:
+    """Digest any value, as models' settings are."""
+    return blake2b(json.dumps(_plain(value)).encode(), digest_size=16).hexdigest()
 
 
 def watch(value: Any) -> Iterator[Watch]:
