@@ -1,13 +1,10 @@
 """Model calls of an agent, made by the handler that its middleware is given."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain.agents.middleware import ModelRequest, ModelResponse
-from langchain.agents.structured_output import StructuredOutputError
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langgraph.errors import GraphBubbleUp
@@ -22,12 +19,12 @@ from tokenomics_langchain.convert import (
     answer_of,
     to_failure,
     to_reply,
-    to_usage,
 )
 from tokenomics_langchain.limits import put_limit
 from tokenomics_langchain.listeners import with_id
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_langchain.wishes import OURS
+from tokenomics_langchain.witness import Witness, witnessed
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.errors import CallFailed
 from tokenomics_shared.telemetry import as_metadata
@@ -38,22 +35,6 @@ Response = ModelResponse[Any]
 
 _BOUND_BY_AGENTS = frozenset({"tools", "tool_choice", "response_format", "strict"})
 """Arguments that an agent with tools or a form of answers binds itself."""
-
-_inside: ContextVar[bool] = ContextVar("tokenomics_inside", default=False)
-
-
-def is_inside() -> bool:
-    """Whether a middleware of ours is already at work on this very model call."""
-    return _inside.get()
-
-
-@contextmanager
-def _at_work() -> Iterator[None]:
-    token = _inside.set(True)
-    try:
-        yield
-    finally:
-        _inside.reset(token)
 
 
 class Handled(ChatResult):
@@ -87,12 +68,12 @@ class HandlerBackend(LangChainBackend):
         if ask.own:
             return LangChainBackend.generate(self, ask)
         request = self._request(ask)
-        with _at_work():
+        with witnessed() as witness:
             try:
                 response = self.handler(request)
             except Exception as error:
-                raise _failed(error) from error
-        return _read(response, self.form)
+                raise _failed(error, witness) from error
+        return _read(response, self.form, witness)
 
     @override
     async def agenerate(self, ask: Generate) -> Reply:
@@ -100,12 +81,12 @@ class HandlerBackend(LangChainBackend):
         if ask.own:
             return await LangChainBackend.agenerate(self, ask)
         request = self._request(ask)
-        with _at_work():
+        with witnessed() as witness:
             try:
                 response = await self.handler(request)
             except Exception as error:
-                raise _failed(error) from error
-        return _read(response, self.form)
+                raise _failed(error, witness) from error
+        return _read(response, self.form, witness)
 
     @override
     def aside(self) -> LangChainBackend:
@@ -207,14 +188,15 @@ def to_response(outcome: Outcome) -> Response:
     return replace(response, result=messages)
 
 
-def _read(response: Response, form: AnswerForm | None) -> Reply:
+def _read(response: Response, form: AnswerForm | None, witness: Witness) -> Reply:
     place = _place(response.result)
     if place is None:
         # Whatever stands after us answers like this; the agent shall see it.
         nothing = Handled(generations=[], response=response)
         return Reply("", usage=NO_USAGE, faults=("no answer",), raw=nothing)
-    generation = ChatGeneration(message=response.result[place])
-    reply = to_reply(Handled(generations=[generation], response=response))
+    message = response.result[place]
+    result = Handled(generations=[ChatGeneration(message=message)], response=response)
+    reply = witness.completed(to_reply(result), message)
     if form is None:
         return reply
     if form.is_broken(response):
@@ -241,12 +223,9 @@ def _turns(request: Request, sent: list[BaseMessage]) -> dict[str, Any]:
     return {"system_message": None, "messages": sent}
 
 
-def _failed(error: Exception) -> CallFailed:
+def _failed(error: Exception, witness: Witness) -> CallFailed:
     """Read a failure; what the graph is told by an exception is told to it at once."""
+    partial = witness.failed()
     if isinstance(error, GraphBubbleUp):
-        return CallFailed(error, shown=True)
-    if isinstance(error, StructuredOutputError):
-        message = error.ai_message
-        model = str(message.response_metadata.get("model_name", ""))
-        return CallFailed(error, partial=Reply("", usage=to_usage(message), model=model))
-    return to_failure(error)
+        return CallFailed(error, shown=True, partial=partial)
+    return to_failure(error) if partial is None else CallFailed(error, partial=partial)

@@ -32,7 +32,6 @@ from tokenomics_langchain.handling import (
     HandlerBackend,
     Response,
     ResponseCodec,
-    is_inside,
     to_response,
 )
 from tokenomics_langchain.identity import digest_of
@@ -41,6 +40,7 @@ from tokenomics_langchain.requests import take_pin, to_prompt
 from tokenomics_langchain.settings import read_settings
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_langchain.wishes import wishes_of
+from tokenomics_langchain.witness import is_witnessed
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.ports import Backend
 from tokenomics_shared.types import Prompt, Roster, Strategy
@@ -218,7 +218,7 @@ class TokenomicsMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
                 "the agent's model is a ChatTokenomics: TokenomicsMiddleware leaves its calls to "
                 "it; take one of the two"
             )
-        elif is_inside():
+        elif is_witnessed():
             self._warn(
                 "two TokenomicsMiddleware stand in one agent: the outer one answers, this one "
                 "leaves the calls to it"
