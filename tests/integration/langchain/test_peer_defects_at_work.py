@@ -159,6 +159,14 @@ def test_routing_work_grows_with_the_prompt(
     assert steps[2] < 1.5 * steps[1] < 3 * steps[0]
 
 
+def test_thanks_is_as_hard_as_all_that_was_said_before(make: Make) -> None:
+    """Routing reads instructions and history as if they were the question."""
+    hard = "Analyze the trade-offs, prove each, compare them and design a scheme. Why? How?"
+    turns = [SystemMessage(hard), HumanMessage(hard), AIMessage(hard), HumanMessage("Thanks!")]
+    assert make().plan(hard).complexity != "simple"
+    assert make().plan(turns).complexity == "simple"
+
+
 @pytest.mark.parametrize("way", ["batch", "abatch"])
 async def test_a_batch_tells_each_of_another(way: str, make: Make) -> None:
     """What happened is kept on the instance, where requests that run at once overwrite it."""
