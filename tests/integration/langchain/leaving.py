@@ -37,8 +37,8 @@ async def cancelled_after(steps: int, coroutine: Awaitable[Any]) -> bool:
         await asyncio.sleep(0)
     going = not task.done()
     task.cancel()
-    (result,) = await asyncio.gather(task, return_exceptions=True)
-    assert isinstance(result, asyncio.CancelledError) or not isinstance(result, BaseException)
+    await asyncio.wait({task})
+    assert task.cancelled() or task.exception() is None
     return going
 
 
@@ -50,6 +50,14 @@ async def settled(tasks: int = 1) -> None:
         if len(asyncio.all_tasks()) <= tasks:
             return
     pytest.fail(f"tasks go on: {asyncio.all_tasks()}")
+
+
+async def asked(server: LoopbackServer, model: str) -> None:
+    """Return when a model has been asked something."""
+    async with asyncio.timeout(30):
+        # The server is in another thread.
+        while not any(request["model"] == model for request in list(server.requests)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
 
 def assert_calm(llm: ChatTokenomics, caplog: pytest.LogCaptureFixture) -> None:

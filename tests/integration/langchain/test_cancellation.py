@@ -11,6 +11,7 @@ import pytest
 
 from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
 from tests.integration.langchain.leaving import (
+    asked,
     assert_calm,
     cancelled_after,
     own_clients,
@@ -121,7 +122,7 @@ async def test_cancelled_during_a_call_of_our_own(
     server.faults["helper"] = Fault(delay_s=0.5)
     helper = own_clients(server, "helper")
     settings: dict[str, Any] = {"premium": own_clients(server, PREMIUM)}
-    asked: Any = EASY
+    question: Any = EASY
     if purpose == "judge":
         settings["cheap"] = own_clients(server, CHEAP)
         settings["judge"] = {"judges": ["checks", "llm"], "model": helper}
@@ -129,12 +130,10 @@ async def test_cancelled_during_a_call_of_our_own(
         settings |= {"cheap": helper, "history": "summary", "token_budget": 600}
         said = [(f"Say it {n} times. " * 9, "Well, well. " * 9) for n in range(20)]
         turns = [turn for ask, answer in said for turn in (("human", ask), ("ai", answer))]
-        asked = [*turns, ("human", EASY)]
+        question = [*turns, ("human", EASY)]
     llm = make(**settings)
-    task = asyncio.create_task(llm.ainvoke(asked))
-    async with asyncio.timeout(30):
-        while not any(request["model"] == "helper" for request in server.requests):
-            await asyncio.sleep(0.01)
+    task = asyncio.create_task(llm.ainvoke(question))
+    await asked(server, "helper")
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -265,8 +264,7 @@ async def test_who_shares_an_answer_may_leave(
 ) -> None:
     server.faults[CHEAP] = Fault(delay_s=0.3, times=1)
     tasks = [asyncio.create_task(llm.ainvoke(HARD)) for _ in range(4)]
-    while not server.requests:
-        await asyncio.sleep(0.01)
+    await asked(server, CHEAP)
     gone = tasks.pop(0 if who == "leader" else 2)
     gone.cancel()
     answers = await asyncio.gather(*tasks)

@@ -111,7 +111,7 @@ class Caller:
 
     def several(self) -> None:
         questions = [asked(self.chance) for _ in range(2)]
-        for message, question in zip(self.llm.batch(questions), questions, strict=True):
+        for message, question in zip(self.llm.batch([*questions]), questions, strict=True):
             self.see(message, question)
 
     def form(self) -> None:
@@ -238,7 +238,12 @@ def test_what_the_server_is_asked_is_one_requests_own(make: Make, server: Loopba
     """Arguments of one call never reach another's."""
     llm = shared(make, server, memory={"use_exact_cache": False})
     seen: list[ChatRequest] = []
-    server.answer = lambda request: seen.append(request) or f"The answer to {request.question}"
+
+    def answer(request: ChatRequest) -> str:
+        seen.append(request)
+        return f"The answer to {request.question}"
+
+    server.answer = answer
 
     def ask(number: int) -> str:
         bound = llm.bind(temperature=number / 100, stop=[f"stop {number}"], user=f"user {number}")
