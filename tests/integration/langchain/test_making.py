@@ -495,11 +495,19 @@ def test_identifying_parameters_tell_models_apart(make: Make, server: LoopbackSe
     assert make()._identifying_params == params[0]
 
 
-def test_it_is_a_chat_model_with_a_profile_of_both(make: Make) -> None:
+class Odd(ChatOpenAI):
+    """A model of another class."""
+
+
+def test_it_is_a_chat_model_with_a_profile_of_both(make: Make, server: LoopbackServer) -> None:
     llm = make()
     assert isinstance(llm, BaseChatModel)
     assert llm.profile is not None
-    assert llm.profile["structured_output"] is False
+    assert llm.profile["structured_output"] is True
+    other = Odd(model=PREMIUM, base_url=server.url, api_key=SecretStr("any"))
+    mixed = make(premium=other).profile
+    assert mixed is not None
+    assert mixed["structured_output"] is False
     assert llm.profile["tool_calling"] is True
     assert llm.profile["max_input_tokens"] > 0
     assert make(premium=FakeListChatModel(responses=[""])).profile is None
