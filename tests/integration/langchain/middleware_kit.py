@@ -17,6 +17,9 @@ EASY, HARD = "What is easy?", "What is hard?"
 EASY_ANSWER = f"The answer of {CHEAP} to {EASY} is forty two."
 HARD_ANSWER = f"The answer of {PREMIUM} to {HARD} is forty two."
 
+MOST_STEPS = 24
+"""Steps of an agent, lest it goes on for ever."""
+
 
 class City(BaseModel):
     """A city."""
@@ -50,7 +53,8 @@ def agent(
     """An agent with ours among its middleware; with none of ours when that is None."""
     given = model or openai_model(server, PREMIUM)
     among = [*before, *([] if ours is None else [ours]), *after]
-    return create_agent(given, list(tools), middleware=among, **others)
+    made = create_agent(given, list(tools), middleware=among, **others)
+    return made.with_config(recursion_limit=MOST_STEPS)
 
 
 def asked(question: str) -> Any:

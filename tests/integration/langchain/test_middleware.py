@@ -292,7 +292,8 @@ async def test_all_of_it_off_is_the_same_to_the_byte(
     kind: str, way: str, server: LoopbackServer
 ) -> None:
     question = "The weather of 'Graz' for 9"
-    sent, states = [], []
+    sent: list[Any] = []
+    states: list[Any] = []
     for ours in (None, off(server)):
         state = await by(way, agent(server, ours, **AGENTS[kind]), question)
         states.append([(m.type, m.content, m.name) for m in state["messages"]])
