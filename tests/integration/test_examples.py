@@ -193,3 +193,16 @@ def test_an_application_behind_http() -> None:
     assert "batch: ['exact', 'exact', 'exact']" in done.stdout
     assert re.search(r"stream: \d+ chunks, then end", done.stdout)
     assert "requests in the ledger: 7" in done.stdout
+
+
+def test_an_agent_made_of_middleware() -> None:
+    done = run("langchain_middleware.py")
+    assert done.returncode == 0, done.stderr
+    for line in (
+        "| Parcel 17 is in Vienna now, where it came by way of Graz.",
+        "| The |  parcel |  was |  handed |",
+        "| The parcel was handed to the wrong driver, so it went to Graz",
+    ):
+        assert line in done.stdout
+    assert "Not sure" not in done.stdout
+    assert "drafts accepted" in done.stdout

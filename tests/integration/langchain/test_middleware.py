@@ -247,6 +247,38 @@ def test_long_turns_are_sent_short_and_stay_whole_in_the_state(server: LoopbackS
     assert_books_match(ours, server)
 
 
+def test_old_turns_are_left_out_of_what_is_sent(server: LoopbackServer) -> None:
+    for history in ("window", "summary"):
+        ours = middleware(server, history=history, token_budget=400, cascading={"enabled": False})
+        made = agent(server, ours, system_prompt="Be brief.")
+        state = asked("Begin. " + "What is said here is long and old. " * 20)
+        for number in range(6):
+            state = made.invoke(state)
+            more = f"And what of {number}? " + f"It is about case {number} of many. " * 8
+            state["messages"].append(HumanMessage(more))
+        state = made.invoke(state)
+        sent = server.requests[-1]["messages"]
+        assert len(state["messages"]) == 14
+        assert len(sent) < 14
+        assert sent[0]["role"] == "system"
+        assert sent[0]["content"].startswith("Be brief.")
+        assert_books_match(ours, server)
+        for kept in (server.requests, server.input_tokens, server.output_tokens):
+            kept.clear()
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke"])
+async def test_a_judge_of_confidence_reads_what_callers_do_not_see(
+    way: str, server: LoopbackServer
+) -> None:
+    judge = {"judges": ("checks", "confidence")}
+    made = agent(server, middleware(server, judge=judge))
+    message = last(await by(way, made, EASY))
+    assert server.requests[0]["logprobs"] is True
+    assert not message.response_metadata.get("logprobs")
+    assert told(message)["strategy"] == "cheap"
+
+
 async def test_a_failing_draft_falls_back_and_a_failing_premium_raises_its_own_error(
     server: LoopbackServer,
 ) -> None:
