@@ -6,21 +6,19 @@ from typing import Any
 
 import openai
 import pytest
-from langchain.agents.middleware import AgentMiddleware, ModelRequest, dynamic_prompt
+from langchain.agents.middleware import AgentMiddleware
 from langchain_core.callbacks.usage import UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 
-from tests.bag import AGAIN, ANSWER, ASKED, FIXED
 from tests.conftest import openai_model
-from tests.integration.langchain.conftest import CHEAP, PREMIUM, STEADY
+from tests.integration.langchain.conftest import CHEAP, PREMIUM
 from tests.integration.langchain.middleware_kit import (
     EASY,
     EASY_ANSWER,
     HARD,
     HARD_ANSWER,
     WAYS,
-    City,
     agent,
     asked,
     by,
@@ -29,17 +27,9 @@ from tests.integration.langchain.middleware_kit import (
     told,
     weather,
 )
-from tests.integration.langchain.test_transparent import wire
 from tests.integration.langchain.test_usage import assert_books_match
-from tokenomics_langchain import Strategy, TokenomicsConfig, TokenomicsMiddleware
-from tokenomics_shared import ConfigError, PromptError
+from tokenomics_langchain import Strategy
 from tokenomics_shared.testing import Fault, LoopbackServer
-
-OFF = {"config": TokenomicsConfig.off()}
-
-
-def off(server: LoopbackServer) -> TokenomicsMiddleware:
-    return TokenomicsMiddleware(cheap=openai_model(server, CHEAP), config=TokenomicsConfig.off())
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -128,72 +118,6 @@ def test_a_draft_that_calls_a_tool_wrongly_is_not_taken(server: LoopbackServer) 
     first = made.invoke(asked("What warmth is 25?"))["messages"][1]
     assert first.tool_calls[0]["args"] == {"degrees": 25}
     assert told(first)["cascading_escalated"]
-
-
-def test_another_wording_gets_the_kept_answer(server: LoopbackServer) -> None:
-    server.answer = lambda request: ANSWER
-    ours = middleware(server, memory={"use_semantic_cache": True, "audit_rate": 0.0, **FIXED})
-    made = agent(server, ours, system_prompt="Be brief.")
-    first = last(made.invoke(asked(ASKED)))
-    ours.engine.flush()
-    near = last(made.invoke(asked(AGAIN)))
-    assert told(near)["cache_type"].startswith("semantic")
-    assert near.text == first.text
-    assert near.id != first.id
-    assert len(server.requests) == 1
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"system_prompt": "Be long."},
-        {"tools": [weather]},
-        {"response_format": City},
-        {"context_schema": dict},
-        {"name": "other"},
-    ],
-    ids=lambda other: next(iter(other)),
-)
-def test_what_decides_an_answer_is_part_of_its_key(
-    other: dict[str, Any], server: LoopbackServer
-) -> None:
-    ours = middleware(server)
-    plain = agent(server, ours, system_prompt="Be brief.")
-    plain.invoke(asked(EASY))
-    tools = other.pop("tools", ())
-    context = {"user": "ada"} if "context_schema" in other else None
-    changed = agent(server, ours, tools, **{"system_prompt": "Be brief.", **other})
-    assert not told(last(changed.invoke(asked(EASY), context=context)))["cache_hit"]
-    assert told(last(plain.invoke(asked(EASY))))["cache_hit"]
-
-
-def test_answers_never_cross_contexts_that_others_put_into_prompts(
-    server: LoopbackServer,
-) -> None:
-    @dynamic_prompt
-    def to_user(request: ModelRequest[Any]) -> str:
-        return f"Talk to {request.runtime.context['user']}."
-
-    made = agent(server, middleware(server), after=[to_user], context_schema=dict)
-    for user in ("ada", "bob", "ada"):
-        made.invoke(asked(EASY), context={"user": user})
-    systems = [body["messages"][0]["content"] for body in server.requests]
-    assert systems == ["Talk to ada.", "Talk to bob."]
-
-
-@pytest.mark.parametrize("where", ["configurable", "metadata"])
-def test_wishes_come_with_the_run(where: str, server: LoopbackServer) -> None:
-    made = agent(server, middleware(server))
-    hits = [
-        told(last(made.invoke(asked(EASY), {where: wishes})))["cache_hit"]
-        for wishes in (
-            {"tenant": "a"},
-            {"tenant": "b"},
-            {"tenant": "a"},
-            {"tenant": "a", "no_cache": True},
-        )
-    ]
-    assert hits == [False, False, True, False]
 
 
 def test_a_tier_may_be_named_by_settings(server: LoopbackServer) -> None:
@@ -298,64 +222,6 @@ async def test_a_failing_draft_falls_back_and_a_failing_premium_raises_its_own_e
         made.invoke(asked("Is it so?"))
 
 
-class Sets(AgentMiddleware):
-    """Sends settings of its own."""
-
-    def wrap_model_call(self, request: Any, handler: Any) -> Any:
-        return handler(request.override(model_settings={"top_p": 0.5, "seed": 3}))
-
-    async def awrap_model_call(self, request: Any, handler: Any) -> Any:
-        return await handler(request.override(model_settings={"top_p": 0.5, "seed": 3}))
-
-
-AGENTS: dict[str, dict[str, Any]] = {
-    "plain": {},
-    "system prompt": {"system_prompt": "Be brief."},
-    "tools": {"tools": [weather]},
-    "form": {"response_format": City},
-    "form and tools": {"response_format": City, "tools": [weather]},
-    "settings": {"before": [Sets()], "tools": [weather], "name": "ada"},
-}
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("kind", AGENTS)
-async def test_all_of_it_off_is_the_same_to_the_byte(
-    kind: str, way: str, server: LoopbackServer
-) -> None:
-    question = "The weather of 'Graz' for 9"
-    sent: list[Any] = []
-    states: list[Any] = []
-    for ours in (None, off(server)):
-        state = await by(way, agent(server, ours, **AGENTS[kind]), question)
-        states.append([(m.type, m.content, m.name) for m in state["messages"]])
-        states[-1].append(state.get("structured_response"))
-        texts = [body.decode() for body in server.bodies]
-        for number, id_ in enumerate(
-            m.tool_call_id for m in state["messages"] if m.type == "tool"
-        ):
-            texts = [text.replace(id_, f"call {number}") for text in texts]
-        sent.append(list(zip(texts, map(wire, server.headers), strict=True)))
-        server.bodies.clear()
-        server.headers.clear()
-    assert sent[0] == sent[1]
-    assert states[0] == states[1]
-
-
-@pytest.mark.parametrize("status", [400, 401, 429, 500])
-async def test_errors_are_the_same(status: int, server: LoopbackServer) -> None:
-    server.faults[PREMIUM] = Fault(status=status)
-    for way in WAYS:
-        errors = []
-        for ours in (None, off(server)):
-            with pytest.raises(openai.APIStatusError) as caught:
-                await by(way, agent(server, ours), EASY)
-            errors.append(caught.value)
-        plain, with_ours = errors
-        assert type(with_ours) is type(plain)
-        assert str(with_ours) == str(plain)
-
-
 async def test_the_ledger_is_what_the_server_billed(server: LoopbackServer) -> None:
     ours = middleware(server)
     made = agent(server, ours, [weather])
@@ -393,61 +259,3 @@ async def test_fifty_at_once_get_their_own_answers(server: LoopbackServer) -> No
             if isinstance(message, ToolMessage):
                 assert message.text == f"It is sunny in {question.split(chr(39))[1]}."
     assert_books_match(ours, server)
-
-
-def test_an_empty_question_is_refused_before_any_money_is_spent(server: LoopbackServer) -> None:
-    with pytest.raises(PromptError, match="empty prompt"):
-        agent(server, middleware(server)).invoke(asked(" "))
-    assert not server.requests
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"chaep": "openai:gpt-4o-mini"}, "chaep: there is no such setting"),
-        ({"cheap": "openai:a", "balanced": "openai:a"}, "are the same model"),
-        ({"quality_target": 7}, "quality_target"),
-        ({"temperature": "warm"}, "temperature"),
-        ({"cheap": 3}, "must be a LangChain chat model"),
-        ({"strategies": [Strategy("x", tier="nobody")]}, "unknown tier 'nobody'"),
-    ],
-)
-def test_what_is_wrong_is_said_when_it_is_made(settings: Any, words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
-        TokenomicsMiddleware(**settings)
-
-
-def test_strings_name_models_and_premium_may_be_given(server: LoopbackServer) -> None:
-    given: Any = {**STEADY, "premium": f"openai:gpt-4.1@{server.url}", "api_key": "any"}
-    ours = TokenomicsMiddleware(cheap=f"openai:{CHEAP}@{server.url}", **given)
-    agent(server, ours).invoke(asked(HARD))
-    assert [body["model"] for body in server.requests] == [CHEAP, "gpt-4.1"]
-    assert [model.model for model in ours.report().totals.models] == [CHEAP, "gpt-4.1"]
-
-
-def test_the_model_that_another_puts_there_is_premium(server: LoopbackServer) -> None:
-    other, cheap = openai_model(server, "gpt-4.1"), openai_model(server, CHEAP)
-
-    class Chosen(AgentMiddleware):
-        def wrap_model_call(self, request: Any, handler: Any) -> Any:
-            chosen = cheap if "cheaply" in request.messages[-1].text else other
-            return handler(request.override(model=chosen))
-
-    ours = middleware(server)
-    made = agent(server, ours, before=[Chosen()])
-    made.invoke(asked(HARD))
-    assert [body["model"] for body in server.requests] == [CHEAP, "gpt-4.1"]
-    server.requests.clear()
-    message = last(made.invoke(asked("What is hard, cheaply?")))
-    assert [body["model"] for body in server.requests] == [CHEAP]
-    assert (message.text, told(message)["strategy"]) == ("Not sure", "premium")
-
-
-def test_a_changed_setting_of_a_model_counts_from_then_on(server: LoopbackServer) -> None:
-    cheap = openai_model(server, CHEAP)
-    made = agent(server, middleware(server, cheap=cheap))
-    made.invoke(asked(EASY))
-    cheap.temperature = 0.3
-    message = last(made.invoke(asked(EASY)))
-    assert not told(message)["cache_hit"]
-    assert [body.get("temperature") for body in server.requests] == [None, 0.3]
