@@ -164,8 +164,8 @@ class Bench:
         return Contender(run, inputs or self._fact, check_answered, self._calls)
 
     def _miss(self, model: ChatTokenomics, run: Run, inputs: Asker | None = None) -> Contender:
-        writing = writing(model)
-        return Contender(run, inputs or self._fact, check_miss, self._calls, writing)
+        asked = inputs or self._fact
+        return Contender(run, asked, check_miss, self._calls, writing(model))
 
     def _again(self, run: Run) -> Contender:
         return Contender(run, again(*CACHED), check_answered, self._calls * HITS)
@@ -213,6 +213,7 @@ def writing(model: ChatTokenomics) -> Background:
 
 
 def check_answered(answer: Any) -> None:
+    """Check that there is an answer."""
     if not answer.content:
         raise RuntimeError("an empty answer")
 
@@ -226,6 +227,7 @@ def check_miss(answer: Any) -> None:
 
 
 def check_hit(answer: Any) -> None:
+    """Check that memory gave it, and nobody was asked."""
     told = answer.response_metadata["tokenomics"]
     if told["cache_type"] != "exact" or told["calls"] or not answer.content:
         raise RuntimeError(f"expected an exact hit, got {told}")
