@@ -3,8 +3,6 @@
 from importlib import import_module
 from inspect import getattr_static
 
-HERE = "tests.integration.langchain"
-
 
 def is_there(node: str) -> bool:
     """Whether a test of this name, `module::function`, can be collected."""
