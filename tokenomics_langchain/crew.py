@@ -57,5 +57,10 @@ def _abilities(model: BaseChatModel, bound: Mapping[str, Any]) -> Abilities:
         output_tokens=limit_of(model, bound),
         tools=profile.get("tool_calling"),
         images=profile.get("image_inputs"),
+        audio=profile.get("audio_inputs"),
+        video=profile.get("video_inputs"),
+        files=profile.get("pdf_inputs"),
+        tool_images=profile.get("image_tool_message"),
+        tool_files=profile.get("pdf_tool_message"),
         structured=profile.get("structured_output"),
     )
