@@ -27,6 +27,7 @@ from tokenomics_llamaindex.crew import Crew
 from tokenomics_llamaindex.events import inside
 from tokenomics_llamaindex.limits import in_own_form, put_parameters, with_limit
 from tokenomics_llamaindex.replies import of_completion, to_chunks
+from tokenomics_llamaindex.structured import SCHEMA
 from tokenomics_llamaindex.tools import ToolList
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.ports import Chunk
@@ -168,11 +169,12 @@ class LlamaIndexBackend:
         model = with_limit(model, kwargs, min((it for it in limits if it), default=None))
         in_own_form(model, kwargs)
         messages, completion = self._sent(ask)
-        tools = kwargs.pop("tools", None)
-        if isinstance(tools, ToolList):
+        schema = kwargs.pop(SCHEMA, None)
+        if schema is not None:
+            messages, kwargs = schema.prepared(model, messages, kwargs)
+        elif isinstance(kwargs.get("tools"), ToolList):
+            tools = kwargs.pop("tools")
             messages, kwargs = tools.prepared(model, messages, kwargs)
-        elif tools is not None:
-            kwargs["tools"] = tools
         return _Call(model, messages, completion, kwargs)
 
     def _heard(self, tier: str) -> LLM:

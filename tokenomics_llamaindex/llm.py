@@ -25,6 +25,7 @@ from typing_extensions import override
 from tokenomics_llamaindex.backend import Caller, Completion, LlamaIndexBackend
 from tokenomics_llamaindex.convert import TIER, to_messages
 from tokenomics_llamaindex.crew import Crew
+from tokenomics_llamaindex.doors import Doors
 from tokenomics_llamaindex.events import current_span, tell
 from tokenomics_llamaindex.limits import limit_in
 from tokenomics_llamaindex.models import resolve
@@ -36,6 +37,7 @@ from tokenomics_llamaindex.replies import (
     told,
 )
 from tokenomics_llamaindex.requests import take_pin, to_prompt
+from tokenomics_llamaindex.structured import Structured
 from tokenomics_llamaindex.tools import ToolList
 from tokenomics_llamaindex.wishes import take_wishes
 from tokenomics_shared.bandit.arms import warn_of_order
@@ -71,7 +73,7 @@ def _hidden() -> Any:
     return Field(default=None, exclude=True, repr=False)
 
 
-class TokenomicsLLM(FunctionCallingLLM):
+class TokenomicsLLM(Doors, Structured):
     """A model made of others: it answers from memory, by a cheap one, or by a better one.
 
     ```python
@@ -172,12 +174,19 @@ class TokenomicsLLM(FunctionCallingLLM):
         """What LlamaIndex calls it where it is stored."""
         return "TokenomicsLLM"
 
+    @override
+    def __repr_args__(self) -> Any:
+        # Callbacks and templates say nothing; what may hold keys is never shown.
+        yield "model", self._crew.title
+        yield from (pair for pair in super().__repr_args__() if isinstance(pair[1], int | float))
+
     @property
     def roster(self) -> Roster:
         """The models that may answer, as the engine knows them."""
         return self._crew.roster()
 
     @property
+    @override
     def _crew(self) -> Crew:
         """The models as they are now: a copy may have been given others."""
         given = (self.cheap, self.balanced, self.premium, self.strategies)

@@ -11,7 +11,14 @@ from tokenomics_shared.crew import Crew
 from tokenomics_shared.identity import DELIVERY
 from tokenomics_shared.types import Message, Prompt
 
-_NOT_PARAMETERS = DELIVERY | {"max_tokens", "response_format", "stop", "tool_choice", "tools"}
+_NOT_PARAMETERS = DELIVERY | {
+    "answer_schema",
+    "max_tokens",
+    "response_format",
+    "stop",
+    "tool_choice",
+    "tools",
+}
 
 
 def to_prompt(turns: tuple[Message, ...], kwargs: Mapping[str, Any], pin: str | None) -> Prompt:
@@ -34,7 +41,7 @@ def to_prompt(turns: tuple[Message, ...], kwargs: Mapping[str, Any], pin: str | 
         messages=turns,
         tools=tuple(map(plain, tools)),
         tool_choice=plain(choice),
-        response_format=plain(kwargs.get("response_format")),
+        response_format=plain(kwargs.get("answer_schema") or kwargs.get("response_format")),
         stop=(stop,) if isinstance(stop, str) else tuple(stop),
         params=params,
         max_tokens=limit_in(kwargs),
