@@ -6,7 +6,7 @@ A probe gives what it got, in plain values. None asks the same thing twice.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from llama_index.core import Document, SummaryIndex, VectorStoreIndex
+from llama_index.core import SummaryIndex, VectorStoreIndex
 from llama_index.core.agent.workflow import AgentWorkflow, FunctionAgent, ReActAgent
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
 from llama_index.core.chat_engine import SimpleChatEngine
@@ -17,6 +17,7 @@ from llama_index.core.prompts import ChatPromptTemplate, PromptTemplate
 from llama_index.core.query_engine import RouterQueryEngine, SubQuestionQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.selectors import LLMSingleSelector, PydanticSingleSelector
+from llama_index.core.schema import TextNode
 from llama_index.core.tools import FunctionTool, QueryEngineTool
 from pydantic import BaseModel
 
@@ -51,28 +52,27 @@ def replying(request: ChatRequest) -> str:
     if "Action Input" in whole:
         if "Observation:" in last:
             return "Thought: I can answer without using any more tools.\nAnswer: 5"
-        return 'Thought: I need a tool.\nAction: add\nAction Input: {"a": 2, "b": 3}'
+        return 'Thought: I need a tool.\nAction: addition\nAction Input: {"a": 2, "b": 3}'
     if "sub questions" in whole or "sub_question" in whole:
         return _SUB_QUESTIONS
-    if "single_choice" in whole or '"choice"' in whole:
+    if "Some choices are given below" in whole:
         return '[{"choice": 2, "reason": "it is about towers"}]'
     return f"The answer to what was asked at the end, {last[-30:]!r}, is forty two."
 
 
-def add(a: int, b: int) -> int:
+def addition(a: int, b: int) -> int:
     """Add two integers."""
     return a + b
 
 
-ADD = FunctionTool.from_defaults(add)
+ADD = FunctionTool.from_defaults(addition)
+ADDED = "please do the addition of 2 and 3"
 SONG = PromptTemplate("a song about {topic}")
 
 
 def index(kind: Any = VectorStoreIndex) -> Any:
-    documents = [Document(text=text, id_=str(n)) for n, text in enumerate(_TEXTS)]
-    if kind is SummaryIndex:
-        return SummaryIndex.from_documents(documents)
-    return kind.from_documents(documents, embed_model=MockEmbedding(8))
+    nodes = [TextNode(text=text, id_=f"node {n}") for n, text in enumerate(_TEXTS)]
+    return kind(nodes=nodes, embed_model=MockEmbedding(8))
 
 
 def _deltas(chunks: Any) -> list[str]:
@@ -104,7 +104,7 @@ def _selections(llm: Any, response: Any) -> list[Any]:
 
 
 def _sources(response: Any) -> list[Any]:
-    return [(found.node.ref_doc_id, found.score) for found in response.source_nodes]
+    return [(found.node.node_id, found.score) for found in response.source_nodes]
 
 
 def _query(mode: str, kind: Any = SummaryIndex, **settings: Any) -> Probe:
@@ -127,20 +127,25 @@ def _output_cls(llm: Any) -> Any:
 
 
 def _chat_engine(llm: Any) -> Any:
-    memory = ChatMemoryBuffer.from_defaults(token_limit=3_000, llm=llm)
-    engine = index().as_chat_engine(llm=llm, chat_mode="condense_plus_context", memory=memory)
+    engine = index().as_chat_engine(
+        llm=llm, chat_mode="condense_plus_context", memory=_memory(llm)
+    )
     answers = [str(engine.chat(text)) for text in ("How high is it?", "And where is it?")]
     return answers, [turn.content for turn in engine.chat_history]
 
 
 def _context_engine_stream(llm: Any) -> Any:
-    engine = index().as_chat_engine(llm=llm, chat_mode="context", system_prompt="Be brief.")
+    engine = index().as_chat_engine(
+        llm=llm, chat_mode="context", system_prompt="Be brief.", memory=_memory(llm)
+    )
     answer = engine.stream_chat("How high is it?")
     return "".join(answer.response_gen), [turn.content for turn in engine.chat_history]
 
 
 def _simple_engine(llm: Any) -> Any:
-    engine = SimpleChatEngine.from_defaults(llm=llm, system_prompt="Be brief.")
+    engine = SimpleChatEngine.from_defaults(
+        llm=llm, system_prompt="Be brief.", memory=_memory(llm)
+    )
     return [str(engine.chat(text)) for text in ("Hello there", "How high is the tower?")]
 
 
@@ -178,12 +183,12 @@ def _sub_questions(llm: Any) -> Any:
 
 
 def _history(llm: Any) -> Any:
-    response = llm.chat_with_tools([ADD], user_msg="please add 2 and 3")
+    response = llm.chat_with_tools([ADD], user_msg=ADDED)
     call = llm.get_tool_calls_from_response(response)[0]
     result = ChatMessage(
         role="tool", content="5", additional_kwargs={"tool_call_id": call.tool_id}
     )
-    asked = ChatMessage(role="user", content="please add 2 and 3")
+    asked = ChatMessage(role="user", content=ADDED)
     return str(llm.chat([asked, response.message, result]))
 
 
@@ -222,9 +227,7 @@ PROBES: dict[str, Probe] = {
     "predict": lambda llm: llm.predict(PromptTemplate("Say {x}."), x="hello"),
     "predict by a chat template": _templates,
     "stream": lambda llm: "".join(llm.stream(PromptTemplate("Say {x}."), x="hello")),
-    "chat_with_tools": lambda llm: _selections(
-        llm, llm.chat_with_tools([ADD], user_msg="please add 2 and 3")
-    ),
+    "chat_with_tools": lambda llm: _selections(llm, llm.chat_with_tools([ADD], user_msg=ADDED)),
     "chat_with_tools, required": lambda llm: _selections(
         llm, llm.chat_with_tools([ADD], user_msg="2 and 3?", tool_required=True)
     ),
@@ -234,9 +237,12 @@ PROBES: dict[str, Probe] = {
         ).message.content
     ),
     "stream_chat_with_tools": lambda llm: _selections(
-        llm, list(llm.stream_chat_with_tools([ADD], user_msg="please add 2 and 3"))[-1]
+        llm,
+        list(llm.stream_chat_with_tools([ADD], user_msg=ADDED))[-1],
     ),
-    "predict_and_call": lambda llm: str(llm.predict_and_call([ADD], user_msg="please add 2, 3")),
+    "predict_and_call": lambda llm: str(
+        llm.predict_and_call([ADD], user_msg="please do the addition of 2, 3")
+    ),
     "a tool's result": _history,
     "structured_predict": lambda llm: llm.structured_predict(Song, SONG, topic="1999"),
     "structured_predict by a text": lambda llm: llm.structured_predict(
@@ -281,13 +287,17 @@ async def _astream_complete(llm: Any) -> Any:
 
 
 async def _astream_with_tools(llm: Any) -> Any:
-    stream = await llm.astream_chat_with_tools([ADD], user_msg="please add 2 and 3")
+    stream = await llm.astream_chat_with_tools([ADD], user_msg=ADDED)
     return _selections(llm, (await _all(stream))[-1])
+
+
+def _memory(llm: Any) -> ChatMemoryBuffer:
+    return ChatMemoryBuffer.from_defaults(token_limit=3_000, llm=llm)
 
 
 async def _agent(llm: Any, kind: Any, **settings: Any) -> Any:
     agent = kind(tools=[ADD], llm=llm, **settings)
-    answer = await agent.run("please add 2 and 3", max_iterations=4)
+    answer = await agent.run(ADDED, memory=_memory(llm), max_iterations=4)
     return str(answer), [(it.tool_name, it.tool_output.content) for it in answer.tool_calls]
 
 
@@ -299,7 +309,7 @@ async def _workflow(llm: LLM) -> Any:
         for name, tools in {"calculate": [ADD], "write": []}.items()
     ]
     workflow = AgentWorkflow(agents=agents, root_agent="calculate")
-    answer = await workflow.run("please add 2 and 3", max_iterations=4)
+    answer = await workflow.run(ADDED, memory=_memory(llm), max_iterations=4)
     return str(answer), answer.current_agent_name
 
 
@@ -309,7 +319,7 @@ async def _aquery(llm: Any) -> Any:
 
 
 async def _achat_engine(llm: Any) -> Any:
-    engine = index().as_chat_engine(llm=llm, chat_mode="context")
+    engine = index().as_chat_engine(llm=llm, chat_mode="context", memory=_memory(llm))
     answer = await engine.astream_chat("How high is it?")
     return "".join([token async for token in answer.async_response_gen()])
 
@@ -323,7 +333,7 @@ async def _acomplete(llm: Any) -> Any:
 
 
 async def _achat_with_tools(llm: Any) -> Any:
-    return _selections(llm, await llm.achat_with_tools([ADD], user_msg="please add 2 and 3"))
+    return _selections(llm, await llm.achat_with_tools([ADD], user_msg=ADDED))
 
 
 async def _astream(llm: Any) -> Any:
@@ -340,7 +350,7 @@ async def _astructured_llm(llm: Any) -> Any:
 
 
 async def _apredict_and_call(llm: Any) -> Any:
-    return str(await llm.apredict_and_call([ADD], user_msg="please add 2 and 3"))
+    return str(await llm.apredict_and_call([ADD], user_msg=ADDED))
 
 
 ASYNC_PROBES: dict[str, AsyncProbe] = {

@@ -13,6 +13,9 @@ from tests.integration.llamaindex.probes import ASYNC_PROBES, PROBES, replying
 from tokenomics_llamaindex import TokenomicsConfig, TokenomicsLLM
 from tokenomics_shared.testing import LoopbackServer
 
+# LlamaIndex's agents and structured streams use what pydantic calls deprecated.
+pytestmark = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecatedSince20")
+
 ON: dict[str, Any] = {**STEADY, "judge": {"judges": ("checks",)}}
 """Memory, drafts and checks; every part that does not ask other things than it is asked."""
 
