@@ -16,8 +16,8 @@ from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.prompts import ChatPromptTemplate, PromptTemplate
 from llama_index.core.query_engine import RouterQueryEngine, SubQuestionQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
-from llama_index.core.selectors import LLMSingleSelector, PydanticSingleSelector
 from llama_index.core.schema import TextNode
+from llama_index.core.selectors import LLMSingleSelector, PydanticSingleSelector
 from llama_index.core.tools import FunctionTool, QueryEngineTool
 from pydantic import BaseModel
 
@@ -165,7 +165,7 @@ def _router(selector: Any) -> Probe:
             _tools_of(llm), llm=llm, selector=selector.from_defaults(llm=llm)
         )
         response = engine.query("How high is tower number 2")
-        chosen = response.metadata["selector_result"].selections
+        chosen = (response.metadata or {})["selector_result"].selections
         return str(response), [it.index for it in chosen]
 
     return probe
@@ -302,14 +302,14 @@ async def _agent(llm: Any, kind: Any, **settings: Any) -> Any:
 
 
 async def _workflow(llm: LLM) -> Any:
-    agents = [
+    agents: list[Any] = [
         FunctionAgent(
             name=name, description=f"it {name}s", tools=tools, llm=llm, can_handoff_to=[]
         )
         for name, tools in {"calculate": [ADD], "write": []}.items()
     ]
     workflow = AgentWorkflow(agents=agents, root_agent="calculate")
-    answer = await workflow.run(ADDED, memory=_memory(llm), max_iterations=4)
+    answer: Any = await workflow.run(ADDED, memory=_memory(llm), max_iterations=4)
     return str(answer), answer.current_agent_name
 
 
