@@ -35,12 +35,13 @@ from tokenomics_langchain.convert import (
     to_result,
 )
 from tokenomics_langchain.crew import TIERS, Crew
+from tokenomics_langchain.decisions import tell
 from tokenomics_langchain.doors import Doors
 from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
 from tokenomics_langchain.models import ChatModelLike, resolve
 from tokenomics_langchain.profile import common_profile
 from tokenomics_langchain.requests import take_pin, to_prompt
-from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
+from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run, wants_run
 from tokenomics_langchain.wishes import WISHES, take_wishes, with_wishes
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.errors import ConfigError
@@ -333,6 +334,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         outcome = self.engine.run(*self._request(messages, stop, run_manager, kwargs))
+        tell(run_manager, outcome)
         return to_result(outcome)
 
     @override
@@ -344,6 +346,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         outcome = await self.engine.arun(*self._request(messages, stop, run_manager, kwargs))
+        tell(run_manager, outcome)
         return to_result(outcome)
 
     @override
@@ -355,9 +358,10 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, run_manager, kwargs, paced=True)
+        run = kwargs.get(RUN) or run_manager
         with closing(self.engine.stream(*request)) as chunks:
             for chunk in chunks:
-                yield last_chunk(chunk.result) if isinstance(chunk, Done) else chunk
+                yield _ended(chunk, run) if isinstance(chunk, Done) else chunk
 
     @override
     async def _astream(
@@ -368,9 +372,10 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         request = self._request(messages, stop, run_manager, kwargs, paced=True)
+        run = kwargs.get(RUN) or run_manager
         async with aclosing(self.engine.astream(*request)) as chunks:
             async for chunk in chunks:
-                yield last_chunk(chunk.result) if isinstance(chunk, Done) else chunk
+                yield _ended(chunk, run) if isinstance(chunk, Done) else chunk
 
     @override
     def stream(
@@ -382,8 +387,9 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
         """Stream an answer."""
-        kwargs = with_wishes(ensure_config(config), kwargs)
-        if self.nested == "trace":
+        config = ensure_config(config)
+        kwargs = with_wishes(config, kwargs)
+        if wants_run(self, config, kwargs, self.nested):
             config, kwargs = fix_run(config, kwargs, self)
         return super().stream(input, config, stop=stop, **kwargs)
 
@@ -397,8 +403,9 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream an answer without blocking the event loop."""
-        kwargs = with_wishes(ensure_config(config), kwargs)
-        if self.nested == "trace":
+        config = ensure_config(config)
+        kwargs = with_wishes(config, kwargs)
+        if wants_run(self, config, kwargs, self.nested):
             config, kwargs = fix_run(config, kwargs, self)
         # Not a generator of its own: one more to close, one step later than a plain model's.
         return super().astream(input, config, stop=stop, **kwargs)
@@ -432,6 +439,11 @@ class ChatTokenomics(Doors, BaseChatModel):
         if wishes is not None:
             prompt = wishes.put_on(prompt)
         return prompt, self._crew.roster(), _CODEC, backend
+
+
+def _ended(done: Done, run: Any) -> ChatGenerationChunk:
+    tell(run, done.result)
+    return last_chunk(done.result)
 
 
 # LangChain asks for these signatures at every call and reads but the names. Prepared, they cost

@@ -47,7 +47,12 @@ def identity_of(given: Any) -> str:
     model, bound = flatten(given)
     by_name = (model._identifying_params, bound)
     kept = [{name: it for name, it in each.items() if name not in DELIVERY} for each in by_name]
-    return _READER.digest([model, *kept])
+    return digest_of([model, *kept])
+
+
+def digest_of(value: Any) -> str:
+    """Digest any value, as models' settings are."""
+    return _READER.digest(value)
 
 
 def watch(value: Any) -> Iterator[Watch]:
