@@ -46,7 +46,7 @@ class Doors(doors.Doors):
 
         `judge.model` compares the answers, twice and in either order; premium itself when none is
         set, which may favour its own. The answer is a request like any other; premium's answer and
-        the judge's calls are charged as an audit.
+        the judge's calls are charged as an audit. Callbacks hear of none of it.
 
         Args:
             text_or_messages: the question, or the conversation.
@@ -78,10 +78,10 @@ def _compared(
     *,
     use_cache: bool,
 ) -> tuple[Any, ...]:
-    prompt, *rest = model._request(_conversation(given), kwargs)
+    prompt, roster, codec, backend = model._request(_conversation(given), kwargs)
     if not use_cache:
         prompt = replace(prompt, no_cache=True, no_store=True)
-    return prompt, *rest
+    return prompt, roster, codec, backend.aside()
 
 
 def _comparison(beside: Beside) -> BaselineComparison:

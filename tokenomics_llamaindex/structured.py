@@ -1,7 +1,8 @@
 """Structured answers, asked for in each tier's own way.
 
 Models that speak OpenAI's protocol may be asked by a JSON schema, all others by a tool. LlamaIndex
-asks by tools itself; here is what it takes when premium is asked by a schema.
+asks by tools itself; here is what it takes when premium is asked by a schema, and when tiers are
+of several integrations.
 """
 
 import json
@@ -20,6 +21,8 @@ from typing_extensions import override
 
 from tokenomics_llamaindex.crew import Crew
 from tokenomics_llamaindex.tools import ToolList
+
+_OF_TOOLS = ("tool_choice", "tool_required", "allow_parallel_tool_calls")
 
 SCHEMA = "answer_schema"
 """The argument that hands a call the schema of its answer."""
@@ -82,7 +85,7 @@ class Structured(FunctionCallingLLM):
         **prompt_args: Any,
     ) -> Model:
         """Ask for an object of this class."""
-        asked = self._asked_by_schema(output_cls, prompt, llm_kwargs, prompt_args)
+        asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
         if asked is None:
             made: Model = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
             return made
@@ -97,7 +100,7 @@ class Structured(FunctionCallingLLM):
         **prompt_args: Any,
     ) -> Model:
         """Ask for an object of this class without blocking the event loop."""
-        asked = self._asked_by_schema(output_cls, prompt, llm_kwargs, prompt_args)
+        asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
         if asked is None:
             made: Model = await super().astructured_predict(
                 output_cls, prompt, llm_kwargs, **prompt_args
@@ -113,7 +116,7 @@ class Structured(FunctionCallingLLM):
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
     ) -> Generator[Any, None, None]:
-        asked = self._asked_by_schema(output_cls, prompt, llm_kwargs, prompt_args)
+        asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
         if asked is None:
             return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
         return self._objects(output_cls, self.stream_chat(asked.messages, **asked.kwargs))
@@ -126,7 +129,7 @@ class Structured(FunctionCallingLLM):
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
     ) -> AsyncGenerator[Any, None]:
-        asked = self._asked_by_schema(output_cls, prompt, llm_kwargs, prompt_args)
+        asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
         if asked is None:
             stream: AsyncGenerator[Any, None] = await super()._structured_astream_call(
                 output_cls, prompt, llm_kwargs, **prompt_args
@@ -150,22 +153,31 @@ class Structured(FunctionCallingLLM):
             so_far = self._read(output_cls, chunk, so_far)
             yield so_far
 
-    def _asked_by_schema(
+    def _asked(
         self,
         output_cls: type[BaseModel],
         prompt: PromptTemplate,
         llm_kwargs: Mapping[str, Any] | None,
         prompt_args: Mapping[str, Any],
     ) -> "_Asked | None":
-        """Messages and arguments of the call; None where LlamaIndex's own way is premium's."""
-        premium = by_schema(self._crew.premium)
-        if premium is None or self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
+        """Messages and arguments of the call; None where LlamaIndex's own way is all tiers'."""
+        schema = self._schema(output_cls)
+        if schema is None or self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
             return None
-        kwargs = {name: it for name, it in (llm_kwargs or {}).items() if name != "tool_choice"}
-        response_format = premium._prepare_schema({}, output_cls)["response_format"]
-        schema = AnswerSchema(output_cls, response_format)
+        kwargs = {name: it for name, it in (llm_kwargs or {}).items() if name not in _OF_TOOLS}
         messages = self._extend_messages(prompt.format_messages(**prompt_args))
         return _Asked(messages, {**kwargs, SCHEMA: schema})
+
+    def _schema(self, output_cls: type[BaseModel]) -> AnswerSchema | None:
+        """How tiers are asked that LlamaIndex would not ask alike, or not read alike."""
+        models = self._crew.models()
+        premium = by_schema(models[-1])
+        if premium is not None:
+            asked = premium._prepare_schema({}, output_cls)["response_format"]
+            return AnswerSchema(output_cls, asked)
+        if len({type(model) for model in models}) == 1 or not all(map(_takes_tools, models)):
+            return None
+        return AnswerSchema(output_cls, output_cls.model_json_schema())
 
     def _parsed(self, output_cls: type[Model], response: ChatResponse) -> Model:
         """The object that an answer is, or calls a tool with."""
@@ -181,6 +193,10 @@ class Structured(FunctionCallingLLM):
             message = ChatMessage(role="assistant", content=json.dumps(calls[0].tool_kwargs))
             chunk = chunk.model_copy(update={"message": message})
         return process_streaming_content_incremental(chunk, output_cls, so_far)
+
+
+def _takes_tools(model: LLM) -> bool:
+    return isinstance(model, FunctionCallingLLM) and model.metadata.is_function_calling_model
 
 
 class _Asked(NamedTuple):

@@ -71,7 +71,7 @@ async def test_a_rejected_draft_is_never_seen(make: Make, server: Any) -> None:
     sync = list(llm.stream_chat(asked(HARD)))
     later = await all_of(llm.astream_chat(asked(HARD)))
     for chunks in (sync, later):
-        assert "".join(chunk.delta for chunk in chunks) == responses[0].message.content
+        assert "".join(chunk.delta or "" for chunk in chunks) == responses[0].message.content
         assert not any("Not sure" in (chunk.message.content or "") for chunk in chunks)
         assert {chunk.additional_kwargs["tokenomics_tier"] for chunk in chunks} == {"premium"}
 
@@ -141,7 +141,7 @@ async def test_a_failing_cheap_tier_falls_back_before_anything_is_shown(
     server.faults[CHEAP] = Fault(cut_after=3)
     llm = make(memory={"use_exact_cache": False})
     chunks = list(llm.stream_chat(asked()))
-    assert "".join(chunk.delta for chunk in chunks).startswith(f"The answer of {PREMIUM}")
+    assert "".join(chunk.delta or "" for chunk in chunks).startswith(f"The answer of {PREMIUM}")
 
 
 async def test_what_premium_raises_is_raised_as_it_is(make: Make, server: Any) -> None:
@@ -161,7 +161,7 @@ async def test_what_premium_raises_is_raised_as_it_is(make: Make, server: Any) -
 
 def test_a_premium_that_breaks_off_raises_after_what_was_shown(off: Any, server: Any) -> None:
     server.faults[PREMIUM] = Fault(cut_after=4)
-    seen = []
+    seen: list[Any] = []
     with pytest.raises(Exception, match=r"peer closed|incomplete|[Cc]onnection"):
         seen.extend(chunk.delta for chunk in off.stream_chat(asked()))
     assert "".join(seen).startswith("The answer")
