@@ -53,7 +53,7 @@ class Wishes:
         )
 
 
-_ARGUMENTS = ("token_budget", "compress")
+ARGUMENTS = ("token_budget", "compress")
 """Wishes that may also be arguments of a call; no provider knows any of these names."""
 
 
@@ -64,7 +64,7 @@ def take_wishes(kwargs: dict[str, Any]) -> Wishes | None:
         PromptError: a value is impossible; it is named.
     """
     wishes: Wishes | None = kwargs.pop(WISHES, None)
-    own = {name: kwargs.pop(name) for name in _ARGUMENTS if name in kwargs}
+    own = {name: kwargs.pop(name) for name in ARGUMENTS if name in kwargs}
     if not own:
         return wishes
     asked = checked(own)
