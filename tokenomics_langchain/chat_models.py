@@ -38,15 +38,15 @@ from tokenomics_langchain.crew import TIERS, Crew
 from tokenomics_langchain.decisions import tell
 from tokenomics_langchain.doors import Doors
 from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
-from tokenomics_langchain.models import ChatModelLike
+from tokenomics_langchain.models import ChatModelLike, resolve
 from tokenomics_langchain.profile import common_profile
 from tokenomics_langchain.requests import take_pin, to_prompt
-from tokenomics_langchain.settings import judging_models, read_settings
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run, wants_run
 from tokenomics_langchain.wishes import WISHES, take_wishes, with_wishes
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.ports import Backend
+from tokenomics_shared.settings import judging_models, read_settings
 from tokenomics_shared.types import Prompt, Roster, Strategy
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class ChatTokenomics(Doors, BaseChatModel):
     if not TYPE_CHECKING:  # type checkers know the fields
 
         def __init__(self, **settings: Any) -> None:
-            values = read_settings(settings)
+            values = read_settings(settings, resolve)
             try:
                 super().__init__(**values)
             except ValidationError as error:
@@ -172,7 +172,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         if known is None or any(map(is_not, given, known[1])):
             named = {tier: model for tier in TIERS if (model := getattr(self, tier)) is not None}
             config = self.engine.config
-            salt, helpers = config.model_dump_json(), judging_models(config.judge)
+            salt, helpers = config.model_dump_json(), judging_models(config.judge, resolve)
             crew = Crew.of(named, self.strategies, salt, helpers)
             known = self.__dict__[_CREW] = (crew, given)
         return known[0]

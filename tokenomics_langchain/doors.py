@@ -18,6 +18,9 @@ from tokenomics_shared.types import QueryPlan
 if TYPE_CHECKING:
     from tokenomics_shared.baseline import BaselineComparison, Beside
     from tokenomics_shared.prediction.refit import LengthsRefit
+else:
+    # Whoever asks for annotations finds them resolvable; the classes come with the engine.
+    BaselineComparison = Beside = LengthsRefit = Any
 
 
 class Doors:
@@ -88,7 +91,7 @@ class Doors:
         plan: QueryPlan = self.engine.plan(prompt, roster)
         return plan
 
-    def train_token_predictor(self: Any) -> "Sequence[LengthsRefit]":
+    def train_token_predictor(self: Any) -> Sequence[LengthsRefit]:
         """Learn now how long each model's answers are, from those that were given.
 
         Returns:
@@ -107,7 +110,7 @@ class Doors:
         config: RunnableConfig | None = None,
         *,
         use_cache: bool = False,
-    ) -> "BaselineComparison":
+    ) -> BaselineComparison:
         """Answer as always, ask premium besides, and say whose answer is better.
 
         `judge.model` compares the answers, twice and in either order; premium itself when none is
@@ -131,7 +134,7 @@ class Doors:
         config: RunnableConfig | None = None,
         *,
         use_cache: bool = False,
-    ) -> "BaselineComparison":
+    ) -> BaselineComparison:
         """As `compare_with_baseline`, without blocking the event loop."""
         request = _compared(self, text_or_messages, config, use_cache=use_cache)
         return _comparison(await arun(self.engine.beside(*request), request[-1]))
@@ -148,7 +151,7 @@ def _compared(
     return prompt, roster, codec, backend
 
 
-def _comparison(beside: "Beside") -> "BaselineComparison":
+def _comparison(beside: Beside) -> BaselineComparison:
     # Loaded with the engine, which importing this package need not load.
     from tokenomics_langchain.comparing import to_comparison
 
