@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
+from dataclasses import replace
 from operator import is_not
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -422,16 +423,20 @@ class ChatTokenomics(Doors, BaseChatModel):
             default = getattr(self, name)
             if default is not None:
                 kwargs.setdefault(name, default)
-        pin = take_pin(kwargs, self._crew)
+        crew = self._crew
+        roster = crew.roster()
+        pin = take_pin(kwargs, crew)
         runs = LegRuns(run, self.nested)
-        plain = LangChainBackend(self._crew.tiers, messages, stop, kwargs, runs)
+        plain = LangChainBackend(crew.tiers, messages, stop, kwargs, runs, crew.forms)
         backend: Backend = plain
         if "confidence" in self.engine.config.judge.judges:
-            backend = ConfidentBackend(plain, self._crew.drafting, self._crew.declined)
+            backend = ConfidentBackend(plain, crew.drafting, crew.declined)
         prompt = to_prompt(messages, stop, kwargs, pin, paced=paced)
+        if beyond := crew.beyond(kwargs):
+            prompt = replace(prompt, beyond=beyond)
         if wishes is not None:
             prompt = wishes.put_on(prompt)
-        return prompt, self._crew.roster(), _CODEC, backend
+        return prompt, roster, _CODEC, backend
 
 
 # LangChain asks for these signatures at every call and reads but the names. Prepared, they cost

@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 
 from tokenomics_langchain.binding import flatten
+from tokenomics_langchain.foreign import Form, forms_of
 from tokenomics_langchain.identity import Watch, identity_of, watch
 from tokenomics_langchain.limits import limit_of
 from tokenomics_shared.errors import ConfigError
@@ -46,6 +47,8 @@ class Crew:
         self._salt = salt
         self._seen: list[Watch] = []
         self._roster: Roster | None = None
+        self.forms: Mapping[str, Form] = {}
+        """What each tier can be given, where they are of different providers; as the roster."""
         self._identifying: dict[str, Any] = {}
 
     @classmethod
@@ -91,10 +94,21 @@ class Crew:
             self._seen = [each for model in self.tiers.values() for each in watch(model)]
             tiers = {name: _describe(name, model) for name, model in self.tiers.items()}
             roster = self._roster = Roster(tiers, self._arms)
+            self.forms = forms_of(tiers, roster.premium.tier, HELPERS)
             digest = blake2b((roster.identity + self._salt).encode(), digest_size=8).hexdigest()
             models = {name: tier.model for name, tier in tiers.items() if name not in HELPERS}
             self._identifying = {"models": models, "identity": digest}
         return roster
+
+    def beyond(self, kwargs: Mapping[str, Any]) -> frozenset[str]:
+        """The tiers that a call asks for what other providers' models alone have."""
+        tools = kwargs.get("tools")
+        if not self.forms or not tools or not getattr(tools, "own_to_providers", True):
+            return frozenset()
+        given, choice = getattr(tools, "given", tools), kwargs.get("tool_choice")
+        return frozenset(
+            name for name, form in self.forms.items() if not form.can_answer(given, choice)
+        )
 
     @property
     def drafting(self) -> frozenset[str]:
