@@ -31,6 +31,7 @@ from typing_extensions import override
 
 from tokenomics_langchain.dialects import owner_of
 from tokenomics_langchain.foreign import Form
+from tokenomics_langchain.foreign_tools import plain
 
 Tool = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
 Schema = Mapping[str, Any] | type
@@ -56,7 +57,8 @@ class ToolList(list[Any]):
             tools: as given to `bind_tools`.
             options: names of the other arguments that `bind_tools` was given.
         """
-        super().__init__(_as_schema(tool) for tool in tools)
+        # Copies: some clients change the schemas that they are given.
+        super().__init__(plain(_as_schema(tool)) for tool in tools)
         self.given = list(tools)
         self.options = tuple(options)
         self.own_to_providers = any(owner_of(tool) is not None for tool in tools)

@@ -91,7 +91,7 @@ OPENAI: Final = Dialect(
         "mcp_call mcp_list_tools output_text reasoning refusal tool_search_call "
         "tool_search_output web_search_call"
     ),
-    extras=_words("__openai_function_call_ids__ audio reasoning refusal tool_outputs"),
+    extras=_words("__openai_function_call_ids__ audio reasoning tool_outputs"),
     choices="openai",
 )
 

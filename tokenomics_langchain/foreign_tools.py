@@ -8,6 +8,8 @@ from tokenomics_langchain.dialects import Dialect, owner_of
 _WORDS: Final = frozenset({"any", "auto", "none", "required"})
 """What a choice may say instead of a tool's name."""
 
+_NONE: Final = frozenset[str]()
+
 
 def choice_for(own: Dialect, choice: Any) -> Any:
     """Which tool to call, in a form that a dialect's client knows.
@@ -89,14 +91,11 @@ def kind_of(tool: Any) -> str:
     return str(tool.get("type") or min(owner.tool_keys.intersection(tool)))
 
 
-def plain(value: Any, marks: frozenset[str]) -> Any:
-    """A tool of the tier's own to keep, without these marks: some clients change what they get."""
+def plain(value: Any, marks: frozenset[str] = _NONE) -> Any:
+    """A copy of a tool's schema, without these keys at its top."""
     if isinstance(value, dict):
-        return {name: plain(part, _NONE) for name, part in value.items() if name not in marks}
-    return [plain(part, _NONE) for part in value] if isinstance(value, list) else value
-
-
-_NONE: Final = frozenset[str]()
+        return {name: plain(part) for name, part in value.items() if name not in marks}
+    return [plain(part) for part in value] if isinstance(value, list) else value
 
 
 def _mode(choice: Any) -> str:

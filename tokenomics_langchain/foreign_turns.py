@@ -87,7 +87,7 @@ class Turns:
     def _cleaned(self, turn: AIMessage) -> BaseMessage:
         """A turn of another provider: its text, its pictures where they may stand, its calls."""
         extras = turn.additional_kwargs
-        private = self._extras.intersection(extras)
+        private = {name for name in self._extras.intersection(extras) if extras[name]}
         for name in sorted(private):
             self._told(name)
         update: dict[str, Any] = {}

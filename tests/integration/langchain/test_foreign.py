@@ -279,11 +279,11 @@ def test_files_in_forms_that_all_read_go_as_they_are() -> None:
     [("user", HumanMessage), ("developer", SystemMessage), ("assistant", AIMessage)],
 )
 def test_roles_that_google_does_not_know_are_told_in_its_words(role: str, kind: type) -> None:
-    turn = ChatMessage("a", role=role)
+    turn = ChatMessage(content="a", role=role)
     (sent,) = form("google_genai", "openai").messages([turn])
     assert type(sent) is kind
     assert form("openai", "google_genai").messages([turn])[0] is turn
-    odd = ChatMessage("a", role="critic")
+    odd = ChatMessage(content="a", role="critic")
     assert form("google_genai", "openai").messages([odd])[0] is odd
 
 
