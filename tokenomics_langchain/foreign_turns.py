@@ -56,7 +56,8 @@ class Turns:
         self._extras = union(others, "extras") - own.extras
         known = others if own.known else ()
         self._marks = union(known, "marks") - own.marks
-        self._files = union(known, "files") - own.files
+        # A file in a form of its maker's is nobody's secret: everybody may read it.
+        self._files = union(DIALECTS if own.known else (), "files") - own.files
         self._told = told
 
     def __call__(self, turns: list[BaseMessage]) -> list[BaseMessage]:

@@ -259,7 +259,7 @@ def test_structured_answers_of_either(
 ) -> None:
     if broken:
         server.faults[SMALL[cheap]] = Fault(text="Not JSON")
-    options = {"method": method} if method else {}
+    options: dict[str, Any] = {"method": method} if method else {}
     llm = mixed(server, cheap, premium)
     assert llm.with_structured_output(City, **options).invoke("'Graz'") == City(name="Graz")
     assert asked(server) == [SMALL[cheap], LARGE[premium]][: 2 if broken else 1]
