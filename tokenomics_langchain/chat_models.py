@@ -432,7 +432,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         if "confidence" in self.engine.config.judge.judges:
             backend = ConfidentBackend(plain, crew.drafting, crew.declined)
         prompt = to_prompt(messages, stop, kwargs, pin, paced=paced)
-        if beyond := crew.beyond(kwargs):
+        if beyond := crew.beyond(messages, kwargs):
             prompt = replace(prompt, beyond=beyond)
         if wishes is not None:
             prompt = wishes.put_on(prompt)

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage
 
 from tokenomics_langchain.binding import flatten
 from tokenomics_langchain.foreign import Form, forms_of
@@ -100,15 +101,16 @@ class Crew:
             self._identifying = {"models": models, "identity": digest}
         return roster
 
-    def beyond(self, kwargs: Mapping[str, Any]) -> frozenset[str]:
+    def beyond(self, messages: Sequence[BaseMessage], kwargs: Mapping[str, Any]) -> frozenset[str]:
         """The tiers that a call asks for what other providers' models alone have."""
-        tools = kwargs.get("tools")
-        if not self.forms or not tools or not getattr(tools, "own_to_providers", True):
+        if not self.forms:
             return frozenset()
-        given, choice = getattr(tools, "given", tools), kwargs.get("tool_choice")
-        return frozenset(
-            name for name, form in self.forms.items() if not form.can_answer(given, choice)
-        )
+        able = {it for it, form in self.forms.items() if form.messages.can_be_read(messages)}
+        tools = kwargs.get("tools")
+        if tools and getattr(tools, "own_to_providers", True):
+            given, choice = getattr(tools, "given", tools), kwargs.get("tool_choice")
+            able = {it for it in able if self.forms[it].can_answer(given, choice)}
+        return frozenset(self.forms.keys() - able)
 
     @property
     def drafting(self) -> frozenset[str]:

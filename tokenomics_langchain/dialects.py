@@ -189,6 +189,17 @@ PROXIES: Final = Dialect(
 
 DIALECTS: Final = (OPENAI, ANTHROPIC, GOOGLE, BEDROCK, OLLAMA, COMPATIBLE, PROXIES)
 
+_HOLDERS: Final = ("file", "source", "file_data")
+_IDS: Final = ("file_id", "file_uri", "id")
+_KEEPERS: Final = (
+    ("file-", OPENAI),
+    ("file_", ANTHROPIC),
+    ("files/", GOOGLE),
+    ("gs://", GOOGLE),
+    ("https://generativelanguage.googleapis.com/", GOOGLE),
+)
+"""How ids of uploaded files begin."""
+
 _BY_PROVIDER: Final = {name: each for each in DIALECTS for name in each.providers}
 
 
@@ -201,6 +212,17 @@ def dialect_of(provider: str) -> Dialect:
 def union(dialects: Iterable[Dialect], field: str) -> frozenset[str]:
     """All that these dialects have under a field."""
     return frozenset[str]().union(*(getattr(each, field) for each in dialects))
+
+
+def keeper_of(block: Mapping[str, Any]) -> Dialect | None:
+    """Who keeps the file that a block names by its id; None where it names none."""
+    holders: tuple[Any, ...] = (block, *(block.get(name) for name in _HOLDERS))
+    for holder in holders:
+        for name in _IDS if isinstance(holder, Mapping) else ():
+            said = holder.get(name)
+            if isinstance(said, str):
+                return next((of for start, of in _KEEPERS if said.startswith(start)), None)
+    return None
 
 
 def owner_of(tool: Any) -> Dialect | None:

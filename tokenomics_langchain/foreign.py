@@ -13,6 +13,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from langchain_core.utils.function_calling import convert_to_json_schema
+
 from tokenomics_langchain.dialects import DIALECTS, Dialect, dialect_of, union
 from tokenomics_langchain.foreign_tools import can_answer, choice_for, kept_of, kind_of, plain
 from tokenomics_langchain.foreign_turns import Turns
@@ -57,6 +59,9 @@ class Form:
                 self._told(f"the argument {name}")
         if "tool_choice" in kept:
             kept["tool_choice"] = choice_for(self._own, kept["tool_choice"])
+        if isinstance(kept.get("response_format"), type) and self._own.choices == "google":
+            # Google's client reads OpenAI's form of a schema, but not its class.
+            kept["response_format"] = _described(kept["response_format"])
         return kept
 
     def tools(self, given: list[Any], choice: Any) -> list[Any]:
@@ -101,6 +106,15 @@ def forms_of(tiers: Mapping[str, Tier], premium: str, helpers: Container[str]) -
         others = tuple(it for it in (beside if last else {*DIALECTS, *beside}) if it is not own)
         forms[name] = Form(tier, own, others, last=last)
     return forms
+
+
+@lru_cache(maxsize=256)
+def _described(schema: type) -> dict[str, Any]:
+    described = convert_to_json_schema(schema)
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": described["title"], "schema": described},
+    }
 
 
 @lru_cache(maxsize=1024)

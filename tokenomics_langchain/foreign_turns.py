@@ -4,7 +4,7 @@ What another provider's model wrote is more than text: thoughts, signatures, ids
 on its own servers. None of that means anything to others, and most of them refuse it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final
 
@@ -16,12 +16,13 @@ from langchain_core.messages import (
     SystemMessage,
 )
 
-from tokenomics_langchain.dialects import DIALECTS, Dialect, union
+from tokenomics_langchain.dialects import DIALECTS, Dialect, keeper_of, union
 from tokenomics_shared.types import OWN_ROLES, SYSTEM_ROLES, USER_ROLES
 
 _CALLS: Final = frozenset({"tool_use", "tool_call", "function_call", "tool_call_chunk"})
 """Blocks that say again what `tool_calls` says; every client makes its own of those."""
 
+_OF_MODELS: Final = frozenset({"ai", "AIMessageChunk"})
 _MEDIA: Final = frozenset({"image", "image_url", "audio", "video", "file"})
 _PRIVATE: Final = frozenset({"id", "index", "signature", "thought_signature", "extras"})
 """Keys of a block by which its writer knows it again."""
@@ -50,6 +51,7 @@ class Turns:
             strangers: nor does it understand what providers wrote that are listed nowhere.
         """
         self._own = own
+        self._others = frozenset(others)
         self._writers = frozenset(chain.from_iterable(it.providers or (it.name,) for it in others))
         self._strangers = strangers
         self._blocks = union(others, "blocks") - own.blocks
@@ -68,11 +70,24 @@ class Turns:
 
     def turn(self, turn: BaseMessage) -> BaseMessage:
         """One turn; itself, or a copy with less."""
-        if isinstance(turn, AIMessage):
-            return self._cleaned(turn) if self._is_foreign(turn) else self._unmarked(turn)
-        if isinstance(turn, ChatMessage) and not self._own.any_role:
+        # Asking for the class would cost more than all that follows.
+        if turn.type in _OF_MODELS:
+            if isinstance(turn.content, str) and not turn.additional_kwargs:
+                return turn
+            own: Any = turn
+            return self._cleaned(own) if self._is_foreign(own) else self._unmarked(own)
+        if turn.type == "chat" and not self._own.any_role:
             turn = _with_role(turn)
         return self._unmarked(turn)
+
+    def can_be_read(self, turns: Iterable[BaseMessage]) -> bool:
+        """Whether no turn names a file that only another provider has."""
+        return not any(
+            isinstance(block, dict) and keeper_of(block) in self._others
+            for turn in turns
+            if not isinstance(turn.content, str) and turn.type not in _OF_MODELS
+            for block in turn.content
+        )
 
     def _is_foreign(self, turn: AIMessage) -> bool:
         writer = turn.response_metadata.get("model_provider")
@@ -166,8 +181,10 @@ def _of_source(kind: str, source: Mapping[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def _with_role(turn: ChatMessage) -> BaseMessage:
+def _with_role(turn: BaseMessage) -> BaseMessage:
     """A turn under the role it says it is of; itself when nobody knows that role."""
+    if not isinstance(turn, ChatMessage):
+        return turn
     for roles, kind in ((SYSTEM_ROLES, SystemMessage), (USER_ROLES, HumanMessage)):
         if turn.role in roles:
             return kind(content=turn.content, name=turn.name)

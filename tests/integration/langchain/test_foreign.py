@@ -546,3 +546,24 @@ def test_settings_of_built_in_tools_are_part_of_what_is_asked() -> None:
     three, five = ({**OWN_TOOLS["anthropic"][0], "max_uses": uses} for uses in (3, 5))
     assert list(ToolList([three])) == [three]
     assert ToolList([three]) != ToolList([five])
+
+
+KEPT: list[tuple[str, dict[str, Any]]] = [
+    ("openai", {"type": "file", "file_id": "file-1"}),
+    ("openai", {"type": "file", "file": {"file_id": "file-1"}}),
+    ("openai", {"type": "file", "source_type": "id", "id": "file-1"}),
+    ("anthropic", {"type": "document", "source": {"type": "file", "file_id": "file_1"}}),
+    ("google_genai", {"type": "media", "mime_type": "video/mp4", "file_uri": "gs://a/b"}),
+    ("google_genai", {"type": "file", "file_id": "files/1", "mime_type": "application/pdf"}),
+]
+
+
+@pytest.mark.parametrize(("of", "block"), KEPT, ids=str)
+def test_a_file_that_one_provider_keeps_only_its_models_can_read(
+    of: str, block: dict[str, Any]
+) -> None:
+    turns = [HumanMessage([{"type": "text", "text": "What is it?"}, block])]
+    for own in ("openai", "google_genai", "anthropic"):
+        other = of if own != of else "acme"
+        assert form(own, other).messages.can_be_read(turns) == (own == of)
+    assert form("openai", "google_genai").messages.can_be_read([HUMAN, BY_GOOGLE, RESULT])

@@ -266,6 +266,29 @@ def test_structured_answers_of_either(
 
 
 @pytest.mark.parametrize(("cheap", "premium"), ORDERS)
+def test_a_schema_given_as_a_class_reaches_both(
+    cheap: str, premium: str, server: LoopbackServer
+) -> None:
+    server.faults[SMALL[cheap]] = Fault(text="Not JSON")
+    answer = mixed(server, cheap, premium).bind(response_format=City).invoke("'Graz'")
+    assert json.loads(answer.text) == {"name": "Graz"}
+    of = dict(zip((cheap, premium), server.requests, strict=True))
+    assert of["openai"]["response_format"]["json_schema"]["name"] == "City"
+    assert of["google"]["generationConfig"]["responseMimeType"] == "application/json"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("cheap", "premium"), ORDERS)
+async def test_a_file_that_one_provider_keeps_is_read_there(
+    cheap: str, premium: str, way: str, server: LoopbackServer
+) -> None:
+    parts: Any = [{"type": "text", "text": "What is it?"}, {"type": "file", "file_id": "file-1"}]
+    llm: Any = mixed(server, cheap, premium)
+    await by(way, llm, [HumanMessage(parts)])  # type: ignore[arg-type]
+    assert asked(server) == [SMALL["openai"] if cheap == "openai" else LARGE["openai"]]
+
+
+@pytest.mark.parametrize(("cheap", "premium"), ORDERS)
 def test_with_every_part_off_the_premium_models_bytes_are_its_own(
     cheap: str, premium: str, server: LoopbackServer
 ) -> None:
