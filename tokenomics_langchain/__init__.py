@@ -1,4 +1,4 @@
-"""Tokenomics for LangChain: `ChatTokenomics`, a chat model made of cheaper and better ones."""
+"""Tokenomics for LangChain: a chat model made of cheaper and better ones, and a middleware."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from tokenomics_langchain.cache import TokenomicsCache
     from tokenomics_langchain.documents import TokenomicsDocumentCompressor, TokenomicsRetriever
+    from tokenomics_langchain.middleware import TokenomicsMiddleware
     from tokenomics_shared.config import TokenomicsConfig
     from tokenomics_shared.recollection import Memory
 
@@ -26,6 +27,7 @@ __all__ = [
     "TokenomicsCache",
     "TokenomicsConfig",
     "TokenomicsDocumentCompressor",
+    "TokenomicsMiddleware",
     "TokenomicsRetriever",
 ]
 
@@ -34,6 +36,7 @@ _HOMES = {
     "TokenomicsCache": "tokenomics_langchain.cache",
     "TokenomicsConfig": "tokenomics_shared.config",
     "TokenomicsDocumentCompressor": "tokenomics_langchain.documents",
+    "TokenomicsMiddleware": "tokenomics_langchain.middleware",
     "TokenomicsRetriever": "tokenomics_langchain.documents",
 }
 

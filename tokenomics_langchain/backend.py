@@ -54,7 +54,7 @@ class LangChainBackend:
     stop: list[str] | None
     kwargs: Mapping[str, Any]
     runs: LegRuns
-    forms: Mapping[str, Form] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict, kw_only=True)
 
     def generate(self, ask: Generate) -> Reply:
         """Ask and wait."""

@@ -8,11 +8,12 @@ nobody here understands is the caller's business with premium, and its error the
 """
 
 import logging
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from langchain_core.messages import BaseMessage
 from langchain_core.utils.function_calling import convert_to_json_schema
 
 from tokenomics_langchain.dialects import DIALECTS, Dialect, dialect_of, union
@@ -80,6 +81,13 @@ class Form:
             self._told(name)
         return [plain(tool, self._marks) for tool in kept]
 
+    def bound(self, given: list[Any], choice: Any) -> dict[str, Any]:
+        """What of an agent's tools and its choice is to differ for the tier."""
+        kept = self.tools(given, choice)
+        own = choice_for(self._own, choice)
+        differs = {} if kept == given else {"tools": kept}
+        return differs if own == choice else {**differs, "tool_choice": own}
+
     def can_answer(self, given: list[Any], choice: Any) -> bool:
         """Whether enough of these tools is left for the tier to do what is asked."""
         return can_answer(given, kept_of(given, self._own, self._others), choice)
@@ -106,6 +114,26 @@ def forms_of(tiers: Mapping[str, Tier], premium: str, helpers: Container[str]) -
         others = tuple(it for it in (beside if last else {*DIALECTS, *beside}) if it is not own)
         forms[name] = Form(tier, own, others, last=last)
     return forms
+
+
+def beyond(
+    forms: Mapping[str, Form], messages: Sequence[BaseMessage], kwargs: Mapping[str, Any]
+) -> frozenset[str]:
+    """The tiers that a call asks for what other providers' models alone have.
+
+    Args:
+        forms: of the tiers.
+        messages: the conversation.
+        kwargs: the call's arguments.
+    """
+    if not forms:
+        return frozenset()
+    able = {name for name, form in forms.items() if form.messages.can_be_read(messages)}
+    tools = kwargs.get("tools")
+    if tools and getattr(tools, "own_to_providers", True):
+        given, choice = getattr(tools, "given", tools), kwargs.get("tool_choice")
+        able = {name for name in able if forms[name].can_answer(given, choice)}
+    return frozenset(forms.keys() - able)
 
 
 @lru_cache(maxsize=256)

@@ -160,3 +160,47 @@ def test_a_retrieval_chain_of_langchain() -> None:
     whole, cut = map(int, re.findall(r"5 documents, +(\d+) tokens in", done.stdout))
     assert cut < whole / 3
     assert done.stdout.count("27 months from delivery.") == 2
+
+
+def test_a_chain_with_retrieval_caches_the_question() -> None:
+    done = run("langchain_rag.py")
+    assert done.returncode == 0, done.stderr
+    sources = re.findall(
+        r"^corpus (\d), from (a model|memory) *: It lasts 27 months\.$", done.stdout, re.MULTILINE
+    )
+    assert sources == [("1", "a model"), ("1", "memory"), ("2", "a model")]
+
+
+def test_chains_in_parallel_share_calls() -> None:
+    done = run("langchain_parallel.py")
+    assert done.returncode == 0, done.stderr
+    assert "3 calls for 4 answers" in done.stdout
+    assert "3 calls for 16 answers" in done.stdout
+
+
+def test_a_chat_with_a_history() -> None:
+    done = run("langchain_history.py")
+    assert done.returncode == 0, done.stderr
+    turns = re.findall(r"\((\d+) turns kept, (\d+) turns sent\)", done.stdout)
+    assert turns == [("2", "2"), ("4", "4"), ("6", "6"), ("8", "6")] * 2
+
+
+def test_an_application_behind_http() -> None:
+    done = run("langchain_app.py")
+    assert done.returncode == 0, done.stderr
+    kinds = re.findall(r"^(\w+): +(none|exact) ", done.stdout, re.MULTILINE)
+    assert kinds == [("acme", "none"), ("acme", "exact"), ("other", "none")]
+    assert "batch: ['exact', 'exact', 'exact']" in done.stdout
+    assert re.search(r"stream: \d+ chunks, then end", done.stdout)
+    assert "requests in the ledger: 7" in done.stdout
+
+
+def test_an_agent_over_a_database() -> None:
+    done = run("langchain_sql_agent.py")
+    assert done.returncode == 0, done.stderr
+    kinds = re.findall(r"^(human|ai|tool) ", done.stdout, re.MULTILINE)
+    assert kinds == ["human", "ai", "tool", "ai", "tool", "ai"]
+    assert "There are 883 of them on hand." in done.stdout
+    whole, sent = map(int, re.findall(r"Of (\d+) characters .* was sent (\d+)\.", done.stdout)[0])
+    assert sent < whole / 2
+    assert "3 calls" in done.stdout

@@ -21,7 +21,12 @@ from tests.conftest import gemini_model, openai_model
 from tests.integration.langchain.conftest import STEADY
 from tests.integration.langchain.test_calls import WAYS, by, told
 from tests.integration.langchain.test_foreign import BY_GOOGLE, BY_OPENAI, PRIVATE
-from tokenomics_langchain import ChatTokenomics, TokenomicsConfig, foreign
+from tokenomics_langchain import (
+    ChatTokenomics,
+    TokenomicsConfig,
+    TokenomicsMiddleware,
+    foreign,
+)
 from tokenomics_shared.testing import Call, ChatRequest, Fault, LoopbackServer, Turn
 
 pytestmark = pytest.mark.filterwarnings(
@@ -320,3 +325,44 @@ def test_a_tool_that_google_changes_keeps_its_key(server: LoopbackServer) -> Non
     bound = llm.bind_tools([{"type": "function", "function": function}])
     bound.invoke("How are you?")
     assert told(bound.invoke("How are you?"))["cache_hit"]
+
+
+@pytest.mark.parametrize("way", ["invoke", "ainvoke", "stream", "astream"])
+@pytest.mark.parametrize(("cheap", "premium"), ORDERS)
+async def test_agents_made_of_middleware_have_it_too(
+    cheap: str, premium: str, way: str, server: LoopbackServer
+) -> None:
+    middleware = TokenomicsMiddleware(cheap=MAKERS[cheap](server, SMALL[cheap]), **STEADY)
+    model = MAKERS[premium](server, LARGE[premium])
+    agent = create_agent(model, [weather, SEARCH], middleware=[middleware])
+    messages, _ = await _run(way, agent, "weather in 'Graz'?")
+    assert asked(server) == [SMALL[cheap], SMALL[cheap], LARGE[premium]]
+    assert (
+        messages[-1].text == f"The answer of {LARGE[premium]} to weather in 'Graz'? is forty two."
+    )
+    for request in server.requests:
+        searches = "googleSearch" in json.dumps(request.get("tools"))
+        assert searches == request["model"].startswith("gemini")
+    server.requests.clear()
+    turns: Any = [
+        HumanMessage("add 1 and 2"),
+        copy.deepcopy(BY_GOOGLE if premium == "openai" else BY_OPENAI),
+        ToolMessage("3", tool_call_id="call_1"),
+        HumanMessage("Are you sure?"),
+    ]
+    server.faults[SMALL[cheap]] = Fault(status=503)
+    answer = agent.invoke({"messages": turns})["messages"][-1]
+    assert LARGE[premium] in answer.text
+    last = json.dumps(server.requests[-1])
+    assert not [word for word in PRIVATE if word in last]
+
+
+@pytest.mark.parametrize(("cheap", "premium"), ORDERS)
+def test_and_whoever_has_not_their_only_tool_is_not_asked(
+    cheap: str, premium: str, server: LoopbackServer
+) -> None:
+    middleware = TokenomicsMiddleware(cheap=MAKERS[cheap](server, SMALL[cheap]), **STEADY)
+    model = MAKERS[premium](server, LARGE[premium])
+    given: Any = {"messages": [HumanMessage("How are you?")]}
+    create_agent(model, [SEARCH], middleware=[middleware]).invoke(given)
+    assert asked(server) == [SMALL["google"] if cheap == "google" else LARGE["google"]]
