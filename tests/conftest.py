@@ -23,7 +23,9 @@ def server() -> Iterator[LoopbackServer]:
 def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody's own settings, keys or tracing reach the tests."""
     for name in list(os.environ):
-        if name.startswith(("TOKENOMICS_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_")):
+        if name.startswith(
+            ("TOKENOMICS_", "LANGSMITH_", "LANGCHAIN_", "OPENAI_", "GOOGLE_", "GEMINI_")
+        ):
             monkeypatch.delenv(name)
 
 
@@ -33,3 +35,12 @@ def openai_model(server: LoopbackServer, name: str, **settings: Any) -> Any:
 
     given = {"api_key": "any", "max_retries": 0, "stream_usage": True, **settings}
     return ChatOpenAI(model=name, base_url=server.url, **given)
+
+
+def gemini_model(server: LoopbackServer, name: str, **settings: Any) -> Any:
+    """A real `ChatGoogleGenerativeAI` on the loopback server."""
+    from langchain_google_genai import ChatGoogleGenerativeAI
+
+    # Google's client takes 0 retries for its own default.
+    given = {"api_key": "any", "max_retries": 1, **settings}
+    return ChatGoogleGenerativeAI(model=name, base_url=server.gemini_url, **given)

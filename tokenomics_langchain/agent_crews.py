@@ -9,8 +9,9 @@ from tokenomics_langchain.binding import flatten
 from tokenomics_langchain.by_identity import ByIdentity
 from tokenomics_langchain.crew import TIERS, Crew
 from tokenomics_langchain.identity import identity_of
-from tokenomics_langchain.settings import judging_models
+from tokenomics_langchain.models import resolve
 from tokenomics_shared.config import TokenomicsConfig
+from tokenomics_shared.settings import judging_models
 from tokenomics_shared.types import Roster, Strategy
 
 _NOSTREAM = "nostream"
@@ -68,7 +69,7 @@ class AgentCrews:
         self._named = {tier: values[tier] for tier in TIERS if tier in values}
         self._strategies: Sequence[Strategy] | None = values.get("strategies")
         self._salt = config.model_dump_json()
-        self._helpers = judging_models(config.judge)
+        self._helpers = judging_models(config.judge, resolve)
         self._look_at = look_at
         self._of = ByIdentity(self._made)
         brought = {strategy.tier for strategy in self._strategies or () if strategy.model}

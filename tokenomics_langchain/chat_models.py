@@ -35,17 +35,18 @@ from tokenomics_langchain.convert import (
     to_result,
 )
 from tokenomics_langchain.crew import TIERS, Crew
+from tokenomics_langchain.decisions import tell
 from tokenomics_langchain.doors import Doors
 from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
-from tokenomics_langchain.models import ChatModelLike
+from tokenomics_langchain.models import ChatModelLike, resolve
 from tokenomics_langchain.profile import common_profile
 from tokenomics_langchain.requests import take_pin, to_prompt
-from tokenomics_langchain.settings import judging_models, read_settings
-from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run
+from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run, wants_run
 from tokenomics_langchain.wishes import WISHES, take_wishes, with_wishes
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.ports import Backend
+from tokenomics_shared.settings import judging_models, read_settings
 from tokenomics_shared.types import Prompt, Roster, Strategy
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class ChatTokenomics(Doors, BaseChatModel):
     if not TYPE_CHECKING:  # type checkers know the fields
 
         def __init__(self, **settings: Any) -> None:
-            values = read_settings(settings)
+            values = read_settings(settings, resolve)
             try:
                 super().__init__(**values)
             except ValidationError as error:
@@ -171,7 +172,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         if known is None or any(map(is_not, given, known[1])):
             named = {tier: model for tier in TIERS if (model := getattr(self, tier)) is not None}
             config = self.engine.config
-            salt, helpers = config.model_dump_json(), judging_models(config.judge)
+            salt, helpers = config.model_dump_json(), judging_models(config.judge, resolve)
             crew = Crew.of(named, self.strategies, salt, helpers)
             known = self.__dict__[_CREW] = (crew, given)
         return known[0]
@@ -325,6 +326,34 @@ class ChatTokenomics(Doors, BaseChatModel):
         return with_id(answer_of(result), config)
 
     @override
+    def _generate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        # Where it streams for a listener, LangChain does not hand the run on.
+        kwargs[RUN] = run_manager
+        return super()._generate_with_cache(messages, stop, run_manager, **kwargs)
+
+    @override
+    async def _agenerate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        kwargs[RUN] = run_manager
+        return await super()._agenerate_with_cache(messages, stop, run_manager, **kwargs)
+
+    @override
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        kwargs.pop(RUN, None)
+        return super()._get_llm_string(stop, **kwargs)
+
+    @override
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -333,6 +362,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         outcome = self.engine.run(*self._request(messages, stop, run_manager, kwargs))
+        tell(run_manager, outcome)
         return to_result(outcome)
 
     @override
@@ -344,6 +374,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         outcome = await self.engine.arun(*self._request(messages, stop, run_manager, kwargs))
+        tell(run_manager, outcome)
         return to_result(outcome)
 
     @override
@@ -355,9 +386,10 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         request = self._request(messages, stop, run_manager, kwargs, paced=True)
+        run = kwargs.get(RUN) or run_manager
         with closing(self.engine.stream(*request)) as chunks:
             for chunk in chunks:
-                yield last_chunk(chunk.result) if isinstance(chunk, Done) else chunk
+                yield _ended(chunk, run) if isinstance(chunk, Done) else chunk
 
     @override
     async def _astream(
@@ -368,9 +400,10 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         request = self._request(messages, stop, run_manager, kwargs, paced=True)
+        run = kwargs.get(RUN) or run_manager
         async with aclosing(self.engine.astream(*request)) as chunks:
             async for chunk in chunks:
-                yield last_chunk(chunk.result) if isinstance(chunk, Done) else chunk
+                yield _ended(chunk, run) if isinstance(chunk, Done) else chunk
 
     @override
     def stream(
@@ -382,8 +415,9 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[AIMessageChunk]:
         """Stream an answer."""
-        kwargs = with_wishes(ensure_config(config), kwargs)
-        if self.nested == "trace":
+        config = ensure_config(config)
+        kwargs = with_wishes(config, kwargs)
+        if wants_run(self, config, self.nested):
             config, kwargs = fix_run(config, kwargs, self)
         return super().stream(input, config, stop=stop, **kwargs)
 
@@ -397,8 +431,9 @@ class ChatTokenomics(Doors, BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[AIMessageChunk]:
         """Stream an answer without blocking the event loop."""
-        kwargs = with_wishes(ensure_config(config), kwargs)
-        if self.nested == "trace":
+        config = ensure_config(config)
+        kwargs = with_wishes(config, kwargs)
+        if wants_run(self, config, self.nested):
             config, kwargs = fix_run(config, kwargs, self)
         # Not a generator of its own: one more to close, one step later than a plain model's.
         return super().astream(input, config, stop=stop, **kwargs)
@@ -432,6 +467,11 @@ class ChatTokenomics(Doors, BaseChatModel):
         if wishes is not None:
             prompt = wishes.put_on(prompt)
         return prompt, self._crew.roster(), _CODEC, backend
+
+
+def _ended(done: Done, run: Any) -> ChatGenerationChunk:
+    tell(run, done.result)
+    return last_chunk(done.result)
 
 
 # LangChain asks for these signatures at every call and reads but the names. Prepared, they cost

@@ -36,7 +36,10 @@ _PIECE = re.compile(r"\s*(?:\S+\s*){1,8}")
 _REASONS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status")
 """Where providers say why an answer ended; OpenAI's Responses API has but a status."""
 
-_OF_THE_CALL = frozenset({"id", "token_usage", "usage", _OURS := "tokenomics"})
+USAGE_KEYS = frozenset({"token_usage", "usage", "usage_metadata"})
+"""Under which models tell their tokens beside `usage_metadata`."""
+
+_OF_THE_CALL = USAGE_KEYS | {"id", _OURS := "tokenomics"}
 """Response metadata that tells of one call and would be untrue of the next answer."""
 
 
@@ -181,7 +184,7 @@ class MessageCodec:
             "content": _own(parsed.content),
             "additional_kwargs": _own(parsed.additional_kwargs),
             "response_metadata": _own(parsed.response_metadata),
-            "usage_metadata": _no_usage(),
+            "usage_metadata": no_usage(),
             "tool_calls": [],
             "invalid_tool_calls": [],
         }
@@ -199,7 +202,7 @@ def _parsed(payload: str) -> AIMessage:
         additional_kwargs=fields["additional_kwargs"],
         response_metadata=fields["response_metadata"],
         name=fields["name"],
-        usage_metadata=_no_usage(),
+        usage_metadata=no_usage(),
     )
     if fields["parsed"]:
         message.additional_kwargs["parsed"] = json.loads(message.text)
@@ -215,7 +218,7 @@ def _own(value: Any) -> Any:
     return value
 
 
-def _no_usage() -> UsageMetadata:
+def no_usage() -> UsageMetadata:
     """Nothing spent, with LangChain's own mark of an answer from a cache."""
     nothing: Any = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "total_cost": 0}
     usage: UsageMetadata = nothing

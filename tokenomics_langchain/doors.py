@@ -1,6 +1,5 @@
 """What `ChatTokenomics` can do beyond what chat models of LangChain do."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,63 +10,26 @@ from langchain_core.runnables import RunnableConfig
 from langchain_core.runnables.config import ensure_config, merge_configs
 
 from tokenomics_langchain.wishes import OURS, with_wishes
+from tokenomics_shared import doors
+from tokenomics_shared.doors import Asked
 from tokenomics_shared.drivers import arun, run
-from tokenomics_shared.errors import PromptError
 from tokenomics_shared.types import QueryPlan
 
 if TYPE_CHECKING:
     from tokenomics_shared.baseline import BaselineComparison, Beside
-    from tokenomics_shared.prediction.refit import LengthsRefit
+else:
+    # Whoever asks for annotations finds them resolvable; the classes come with the engine.
+    BaselineComparison = Beside = Any
 
 
-class Doors:
+class Doors(doors.Doors):
     """Doors to the engine for a chat model of LangChain."""
 
-    def query(
-        self: Any,
-        text: str,
-        *,
-        token_budget: int | None = None,
-        use_cache: bool = True,
-        use_bandit: bool = True,
-        use_compression: bool | None = None,
-        system_prompt: str | None = None,
-    ) -> dict[str, Any]:
-        """Ask one question, and get the answer with everything that is known of it in one mapping.
+    def _queried(self: Any, asked: Asked) -> dict[str, Any]:
+        return _told(self.invoke(_messages(asked), _config(asked), **_pin(asked)))
 
-        Args:
-            text: the question.
-            token_budget: tokens it may take, prompt and answer together; None for as configured.
-            use_cache: memory may answer, and keeps the answer.
-            use_bandit: the model is chosen; otherwise premium answers.
-            use_compression: long texts are shortened; None for as configured.
-            system_prompt: goes before the question.
-
-        Returns:
-            `response`, the answer's text, and what answers say in
-            `response_metadata["tokenomics"]`.
-
-        Raises:
-            PromptError: the question or a setting is impossible.
-        """
-        asked = _asked(text, system_prompt)
-        wishes = _wishes(token_budget, use_compression=use_compression, use_cache=use_cache)
-        return _told(self.invoke(asked, wishes, **_pin(use_bandit=use_bandit)))
-
-    async def aquery(
-        self: Any,
-        text: str,
-        *,
-        token_budget: int | None = None,
-        use_cache: bool = True,
-        use_bandit: bool = True,
-        use_compression: bool | None = None,
-        system_prompt: str | None = None,
-    ) -> dict[str, Any]:
-        """As `query`, without blocking the event loop."""
-        asked = _asked(text, system_prompt)
-        wishes = _wishes(token_budget, use_compression=use_compression, use_cache=use_cache)
-        return _told(await self.ainvoke(asked, wishes, **_pin(use_bandit=use_bandit)))
+    async def _aqueried(self: Any, asked: Asked) -> dict[str, Any]:
+        return _told(await self.ainvoke(_messages(asked), _config(asked), **_pin(asked)))
 
     def plan(
         self: Any,
@@ -88,26 +50,13 @@ class Doors:
         plan: QueryPlan = self.engine.plan(prompt, roster)
         return plan
 
-    def train_token_predictor(self: Any) -> "Sequence[LengthsRefit]":
-        """Learn now how long each model's answers are, from those that were given.
-
-        Returns:
-            For each model what came of it, with its pinball loss before and after.
-
-        Raises:
-            ConfigError: nothing is learned of lengths, as it is configured.
-            MissingExtra: the extra `xgboost` is not installed.
-        """
-        trained: Sequence[LengthsRefit] = self.engine.train_token_predictor()
-        return trained
-
     def compare_with_baseline(
         self: Any,
         text_or_messages: LanguageModelInput,
         config: RunnableConfig | None = None,
         *,
         use_cache: bool = False,
-    ) -> "BaselineComparison":
+    ) -> BaselineComparison:
         """Answer as always, ask premium besides, and say whose answer is better.
 
         `judge.model` compares the answers, twice and in either order; premium itself when none is
@@ -131,7 +80,7 @@ class Doors:
         config: RunnableConfig | None = None,
         *,
         use_cache: bool = False,
-    ) -> "BaselineComparison":
+    ) -> BaselineComparison:
         """As `compare_with_baseline`, without blocking the event loop."""
         request = _compared(self, text_or_messages, config, use_cache=use_cache)
         return _comparison(await arun(self.engine.beside(*request), request[-1]))
@@ -148,33 +97,24 @@ def _compared(
     return prompt, roster, codec, backend
 
 
-def _comparison(beside: "Beside") -> "BaselineComparison":
+def _comparison(beside: Beside) -> BaselineComparison:
     # Loaded with the engine, which importing this package need not load.
     from tokenomics_langchain.comparing import to_comparison
 
     return to_comparison(beside)
 
 
-def _asked(text: str, system_prompt: str | None) -> list[BaseMessage]:
-    for name, given in (("text", text), ("system_prompt", system_prompt or "")):
-        if not isinstance(given, str):
-            raise PromptError(f"{name} = {given!r}: must be a text")
-    system = [SystemMessage(system_prompt)] if system_prompt else []
-    return [*system, HumanMessage(text)]
+def _messages(asked: Asked) -> list[BaseMessage]:
+    system = [SystemMessage(asked.system_prompt)] if asked.system_prompt else []
+    return [*system, HumanMessage(asked.text)]
 
 
-def _wishes(
-    token_budget: int | None, *, use_compression: bool | None, use_cache: bool
-) -> RunnableConfig:
-    named = {"token_budget": token_budget, "compress": use_compression}
-    wishes: dict[str, Any] = {name: it for name, it in named.items() if it is not None}
-    if not use_cache:
-        wishes |= {"no_cache": True, "no_store": True}
-    return merge_configs({"configurable": {OURS: wishes}})
+def _config(asked: Asked) -> RunnableConfig:
+    return merge_configs({"configurable": {OURS: dict(asked.wishes)}})
 
 
-def _pin(*, use_bandit: bool) -> dict[str, Any]:
-    return {} if use_bandit else {"model": "premium"}
+def _pin(asked: Asked) -> dict[str, Any]:
+    return {} if asked.pin is None else {"model": asked.pin}
 
 
 def _told(message: AIMessage) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """Whether anybody would hear of a run."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.globals import get_debug, get_llm_cache
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import RunnableConfig
+from langchain_core.tracers import BaseTracer
+from langchain_core.tracers._streaming import _StreamingCallbackHandler
 from langchain_core.tracers.context import _configure_hooks, _tracing_v2_is_enabled
 from langchain_core.utils.env import env_var_is_set
 from langchain_core.utils.utils import LC_ID_PREFIX
@@ -66,3 +69,8 @@ def with_id(message: AIMessage, config: RunnableConfig) -> AIMessage:
     if message.id is None:
         message.id = f"{LC_ID_PREFIX}-{config.get('run_id') or uuid7()}-0"
     return message
+
+
+def is_tracer(handler: BaseCallbackHandler) -> TypeGuard[BaseTracer]:
+    """Whether it records runs, and for somebody other than a stream's reader."""
+    return isinstance(handler, BaseTracer) and not isinstance(handler, _StreamingCallbackHandler)

@@ -35,14 +35,14 @@ from tokenomics_langchain.handling import (
     to_response,
 )
 from tokenomics_langchain.identity import digest_of
-from tokenomics_langchain.models import ChatModelLike
+from tokenomics_langchain.models import ChatModelLike, resolve
 from tokenomics_langchain.requests import take_pin, to_prompt
-from tokenomics_langchain.settings import read_settings
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_langchain.wishes import wishes_of
 from tokenomics_langchain.witness import is_witnessed
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.ports import Backend
+from tokenomics_shared.settings import read_settings
 from tokenomics_shared.types import Prompt, Roster, Strategy
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class TokenomicsMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         if unknown:
             named = "; ".join(f"{name}: there is no such setting" for name in sorted(unknown))
             raise ConfigError(named)
-        values = read_settings(settings)
+        values = read_settings(settings, resolve)
         self.engine = values["engine"]
         self._crews = AgentCrews(values, self.engine.config, self._look_at)
         self._sent = {name: values[name] for name in _SENT if name in values}

@@ -1,77 +1,13 @@
 """What a call says about memory and its token budget, in its `configurable` or its metadata."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 
-from tokenomics_shared.errors import PromptError
-from tokenomics_shared.types import Prompt
+from tokenomics_shared.wishes import KINDS, OURS, WISHES, Wishes, checked, is_one, take_wishes
 
-WISHES = "tokenomics_wishes"
-"""The argument that hands a call its wishes; taken out before anyone else looks."""
-
-OURS = "tokenomics"
-"""The key under which wishes may stand together, apart from what else is configured."""
-
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "no_cache": (bool,),
-    "no_store": (bool,),
-    "ttl": (int, float),
-    "cache_text": (str,),
-    "corpus_version": (str, int),
-    "tenant": (str, int),
-    "token_budget": (int,),
-    "compress": (bool,),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """How one call is to be remembered and sent, as `Prompt` names it."""
-
-    no_cache: bool = False
-    no_store: bool = False
-    ttl: float | None = None
-    cache_text: str | None = None
-    corpus_version: str = ""
-    tenant: str = ""
-    token_budget: int | None = None
-    compress: bool | None = None
-
-    def put_on(self, prompt: Prompt) -> Prompt:
-        """The request with these wishes."""
-        return replace(
-            prompt,
-            no_cache=self.no_cache,
-            no_store=self.no_store,
-            ttl_s=self.ttl,
-            cache_text=self.cache_text,
-            corpus_version=self.corpus_version,
-            tenant=self.tenant,
-            token_budget=self.token_budget,
-            compress=self.compress,
-        )
-
-
-_ARGUMENTS = ("token_budget", "compress")
-"""Wishes that may also be arguments of a call; no provider knows any of these names."""
-
-
-def take_wishes(kwargs: dict[str, Any]) -> Wishes | None:
-    """Take a call's wishes out of its arguments; None when it has none.
-
-    Raises:
-        PromptError: a value is impossible; it is named.
-    """
-    wishes: Wishes | None = kwargs.pop(WISHES, None)
-    own = {name: kwargs.pop(name) for name in _ARGUMENTS if name in kwargs}
-    if not own:
-        return wishes
-    checked = _checked(own)
-    said = {name: getattr(checked, name) for name in own}
-    return replace(wishes, **said) if wishes else checked
+__all__ = ["OURS", "WISHES", "take_wishes", "wishes_of", "with_wishes"]
 
 
 def with_wishes(config: RunnableConfig, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -94,32 +30,11 @@ def wishes_of(config: RunnableConfig) -> Wishes | None:
         return None
     found = {
         name: metadata[name]
-        for name, kinds in _KINDS.items()
-        if name in metadata and _is_one(metadata[name], kinds)
+        for name, kinds in KINDS.items()
+        if name in metadata and is_one(metadata[name], kinds)
     }
-    found |= {name: configurable[name] for name in _KINDS if name in configurable}
+    found |= {name: configurable[name] for name in KINDS if name in configurable}
     for given in (metadata.get(OURS), configurable.get(OURS)):
         if isinstance(given, Mapping):
             found |= given
-    return _checked(found) if found else None
-
-
-def _checked(found: Mapping[str, Any]) -> Wishes:
-    for name, value in found.items():
-        kinds = _KINDS.get(name)
-        if kinds is None:
-            raise PromptError(f"{OURS}.{name}: there is no such wish, known: {', '.join(_KINDS)}")
-        if not _is_one(value, kinds):
-            wanted = " or ".join(kind.__name__ for kind in kinds)
-            raise PromptError(f"{name} = {value!r}: must be {wanted}")
-    if found.get("ttl", 1) <= 0:
-        raise PromptError(f"ttl = {found['ttl']!r}: must be more than 0 seconds")
-    if found.get("token_budget", 1) < 1:
-        raise PromptError(f"token_budget = {found['token_budget']!r}: must be at least 1 token")
-    texts = {name: str(found[name]) for name in ("corpus_version", "tenant") if name in found}
-    return Wishes(**{**found, **texts})
-
-
-def _is_one(value: Any, kinds: tuple[type, ...]) -> bool:
-    """A truth value is no number here."""
-    return isinstance(value, kinds) and (bool in kinds or not isinstance(value, bool))
+    return checked(found) if found else None

@@ -1,4 +1,7 @@
-"""Tokenomics for LlamaIndex: `TokenomicsNodePostprocessor` shrinks what was retrieved."""
+"""Tokenomics for LlamaIndex: `TokenomicsLLM`, a model made of cheaper and better ones.
+
+`TokenomicsNodePostprocessor` shrinks what was retrieved.
+"""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -6,11 +9,33 @@ from typing import TYPE_CHECKING, Any
 from tokenomics_shared.errors import MissingExtra
 
 if TYPE_CHECKING:
+    from tokenomics_llamaindex.events import TokenomicsDecisionEvent
+    from tokenomics_llamaindex.llm import TokenomicsLLM
     from tokenomics_llamaindex.postprocessor import TokenomicsNodePostprocessor
+    from tokenomics_llamaindex.wishes import wishing
+    from tokenomics_shared.config import TokenomicsConfig
+    from tokenomics_shared.recollection import Memory
+    from tokenomics_shared.types import Strategy
 
-__all__ = ["TokenomicsNodePostprocessor"]
+__all__ = [
+    "Memory",
+    "Strategy",
+    "TokenomicsConfig",
+    "TokenomicsDecisionEvent",
+    "TokenomicsLLM",
+    "TokenomicsNodePostprocessor",
+    "wishing",
+]
 
-_HOMES = {"TokenomicsNodePostprocessor": "tokenomics_llamaindex.postprocessor"}
+_HOMES = {
+    "Memory": "tokenomics_shared.recollection",
+    "Strategy": "tokenomics_shared.types",
+    "TokenomicsConfig": "tokenomics_shared.config",
+    "TokenomicsDecisionEvent": "tokenomics_llamaindex.events",
+    "TokenomicsLLM": "tokenomics_llamaindex.llm",
+    "TokenomicsNodePostprocessor": "tokenomics_llamaindex.postprocessor",
+    "wishing": "tokenomics_llamaindex.wishes",
+}
 
 
 def __getattr__(name: str) -> Any:

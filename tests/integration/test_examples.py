@@ -195,6 +195,17 @@ def test_an_application_behind_http() -> None:
     assert "requests in the ledger: 7" in done.stdout
 
 
+def test_an_agent_over_a_database() -> None:
+    done = run("langchain_sql_agent.py")
+    assert done.returncode == 0, done.stderr
+    kinds = re.findall(r"^(human|ai|tool) ", done.stdout, re.MULTILINE)
+    assert kinds == ["human", "ai", "tool", "ai", "tool", "ai"]
+    assert "There are 883 of them on hand." in done.stdout
+    whole, sent = map(int, re.findall(r"Of (\d+) characters .* was sent (\d+)\.", done.stdout)[0])
+    assert sent < whole / 2
+    assert "3 calls" in done.stdout
+
+
 def test_an_agent_made_of_middleware() -> None:
     done = run("langchain_middleware.py")
     assert done.returncode == 0, done.stderr

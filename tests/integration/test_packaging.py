@@ -209,7 +209,7 @@ def test_every_dependency_of_the_customers_list_has_its_place() -> None:
         "tiktoken": "tiktoken",
         "llmlingua": "llmlingua",
         "xgboost-cpu": "xgboost",
-        "pytest-asyncio": "dev",
+        "pytest-asyncio": "tests",
     }
     for dependency, extra in placed.items():
         assert any(line.startswith(dependency) for line in extras[extra]), dependency

@@ -10,7 +10,15 @@ from typing import Any
 import openai
 import pytest
 
-from tokenomics_shared.testing import Fault, LoopbackServer, PromptCache, recorded, scripted
+from tokenomics_shared.testing import (
+    Call,
+    Fault,
+    LoopbackServer,
+    PromptCache,
+    Turn,
+    recorded,
+    scripted,
+)
 
 ADD = {
     "type": "function",
@@ -111,6 +119,85 @@ def test_it_refuses_what_breaks_the_protocol(server: LoopbackServer) -> None:
     assert not server.input_tokens
     with client(server) as opened, pytest.raises(openai.NotFoundError):
         opened.embeddings.create(model="m", input="a")
+
+
+CALLING: Any = {
+    "role": "assistant",
+    "tool_calls": [
+        {"id": f"call_{n}", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+        for n in "ab"
+    ],
+}
+SOUND: Any = {"type": "input_audio", "input_audio": {"data": "AA==", "format": "wav"}}
+
+
+def user(content: Any) -> Any:
+    return {"role": "user", "content": content}
+
+
+def answered(name: str, content: Any = "3") -> Any:
+    return {"role": "tool", "tool_call_id": f"call_{name}", "content": content}
+
+
+@pytest.mark.parametrize(
+    ("messages", "why"),
+    [
+        ([], "too short"),
+        ([user([{"type": "thinking", "thinking": "Hm."}])], "'thinking' at messages.0..content.0"),
+        ([{"role": "assistant", "content": [{"type": "tool_use"}]}], "tool_use"),
+        ([{"role": "system", "content": [SOUND]}], "input_audio"),
+        ([{"role": "human", "content": "Hello"}], "'human' at messages"),
+        ([user("a"), CALLING], "call_a, call_b"),
+        ([user("a"), CALLING, answered("a")], "without a tool message: call_b"),
+        ([user("a"), CALLING, answered("a"), user("b"), answered("b")], "call_b"),
+        ([user("a"), CALLING, answered("a"), answered("b"), answered("a")], "must follow"),
+        ([CALLING, answered("a", [SOUND]), answered("b")], "input_audio"),
+    ],
+)
+def test_it_refuses_messages_that_openai_refuses(
+    server: LoopbackServer, messages: Any, why: str
+) -> None:
+    with client(server) as opened, pytest.raises(openai.BadRequestError, match=why):
+        opened.chat.completions.create(model="m", messages=messages)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"extra_body": {"max_output_tokens": 5}}, "max_output_tokens"),
+        ({"max_tokens": 5, "max_completion_tokens": 5}, "exclude"),
+        ({"stop": list("abcde")}, "at most 4"),
+        ({"tool_choice": "auto"}, "only allowed when"),
+        ({"tools": [{"type": "web_search_preview"}]}, "web_search_preview"),
+        ({"tools": [{"google_search": {}}]}, "None"),
+        ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "'a b'"),
+    ],
+)
+def test_it_refuses_fields_that_openai_refuses(
+    server: LoopbackServer, fields: Any, why: str
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=why):
+        ask(server, **fields)
+    assert not server.input_tokens
+
+
+def test_it_takes_media_and_marks_inside_of_parts(server: LoopbackServer) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+    marked = {"type": "text", "text": "Look", "cache_control": {"type": "ephemeral"}}
+    turn = user([marked, picture, SOUND, {"type": "file", "file": {"file_id": "f"}}])
+    with client(server) as opened:
+        made = opened.chat.completions.create(
+            model="m", messages=[turn, CALLING, answered("b"), answered("a")]
+        )
+    assert made.choices[0].message.content == "You asked m: Look"
+
+
+def test_one_call_is_left_where_parallel_ones_are_not_allowed(server: LoopbackServer) -> None:
+    server.turns = lambda request: Turn((Call("add_numbers"), Call("add_numbers")))
+    both = ask(server, tools=[ADD]).choices[0]
+    assert (len(both.message.tool_calls), both.finish_reason) == (2, "tool_calls")
+    one = ask(server, tools=[ADD], parallel_tool_calls=False).choices[0]
+    assert len(one.message.tool_calls) == 1
 
 
 def test_it_answers_from_a_record_or_a_script() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.kit import BALANCED, CHEAP, PREMIUM, THREE, TIERS, prompt
-from tokenomics_shared.orchestrator import fitting
+from tokenomics_shared.orchestrator import fitting, needs_of
 from tokenomics_shared.types import Abilities, Message, Prompt, QueryPlan, Roster
 
 PLAN = QueryPlan("simple", 4_000, 900, 100)
@@ -18,7 +18,7 @@ def roster(**abilities: object) -> Roster:
 
 
 def test_what_is_unknown_is_not_held_against_a_model() -> None:
-    assert fitting(IMAGE, PLAN, THREE) == THREE.arms
+    assert fitting(needs_of(IMAGE, PLAN), THREE) == THREE.arms
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_what_is_unknown_is_not_held_against_a_model() -> None:
     ],
 )
 def test_a_model_that_cannot_is_left_out(asked: Prompt, abilities: dict[str, object]) -> None:
-    assert fitting(asked, PLAN, roster(**abilities)) == (BALANCED, PREMIUM)
+    assert fitting(needs_of(asked, PLAN), roster(**abilities)) == (BALANCED, PREMIUM)
 
 
 def test_premium_stays_in_any_case() -> None:
     blind = replace(TIERS["premium"], abilities=Abilities(images=False))
-    assert fitting(IMAGE, PLAN, Roster({"premium": blind}, (PREMIUM,))) == (PREMIUM,)
+    assert fitting(needs_of(IMAGE, PLAN), Roster({"premium": blind}, (PREMIUM,))) == (PREMIUM,)

@@ -125,7 +125,7 @@ def test_every_field_that_changes_the_answer_changes_the_partition(ask: Prompt, 
 
 def test_no_field_of_a_request_is_forgotten() -> None:
     only_of_keeping = {"no_cache", "no_store", "ttl_s", "paced"}
-    only_of_sending = {"token_budget"}
+    only_of_sending = {"beyond", "token_budget"}
     assert set(FIELDS) | only_of_keeping | only_of_sending == set(Prompt.__slots__)
 
 

@@ -2,6 +2,7 @@
 
 from tokenomics_shared.errors import PromptError
 from tokenomics_shared.orchestrator.complexity import complexity_of
+from tokenomics_shared.orchestrator.media import media_tokens
 from tokenomics_shared.orchestrator.remembered import Remembered
 from tokenomics_shared.orchestrator.shares import named, rest
 from tokenomics_shared.orchestrator.tokens import TURN_OVERHEAD, roughly
@@ -81,7 +82,7 @@ def _sizes(prompt: Prompt, count: Count) -> dict[str, int]:
     for message in reversed(prompt.messages):
         old = old or message.role in OWN_ROLES
         name = named(message.role, old=old)
-        size = count(message.text) + TURN_OVERHEAD
+        size = count(message.text) + media_tokens(message) + TURN_OVERHEAD
         sizes[name] = sizes.get(name, 0) + size
     if prompt.tools:
         sizes["tools"] = sum(count(str(tool)) for tool in prompt.tools)

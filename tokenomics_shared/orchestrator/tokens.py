@@ -3,6 +3,7 @@
 import re
 
 from tokenomics_shared.orchestrator.estimating import CL100K, O200K, WEIGHTS, estimated
+from tokenomics_shared.orchestrator.media import media_tokens
 from tokenomics_shared.types import Prompt
 
 TURN_OVERHEAD = 4
@@ -68,7 +69,8 @@ def prompt_tokens(prompt: Prompt) -> int:
     """Estimate the tokens of a whole request, tool schemas included; a long one by a sample."""
     texts = [message.text for message in prompt.messages]
     whole = "\n".join(texts + [str(tool) for tool in prompt.tools])
-    return len(texts) * TURN_OVERHEAD + roughly(whole)
+    media = sum(map(media_tokens, prompt.messages))
+    return len(texts) * TURN_OVERHEAD + roughly(whole) + media
 
 
 def _bare(model: str) -> str:

@@ -110,7 +110,8 @@ def routing(config: TokenomicsConfig, places: Places, given: Given) -> Routing:
     if places.samples is not None:
         samples = SqliteSamples(places.samples, on_fault=given.on_fault)
     evidence = Evidence(shortcuts, samples, given.decides, state, time.time)
-    return Routing(chooser, reading, evidence)
+    steers = settings.enabled or config.cascading.enabled
+    return Routing(chooser, reading, evidence, steers=steers)
 
 
 def _unlearned(config: TokenomicsConfig) -> Routing:
@@ -118,7 +119,8 @@ def _unlearned(config: TokenomicsConfig) -> Routing:
     reward = Reward(config.bandit.cost_lambda, config.bandit.latency_lambda)
     chooser = Blended(None, _ladder(config.cascading), reward, cheapest=config.cascading.enabled)
     evidence = Evidence(Unaudited(), NoSamples(), lambda _: False, Shared({}), time.time)
-    return Routing(chooser, Reading(NoContexts(), None), evidence)
+    reading = Reading(NoContexts(), None)
+    return Routing(chooser, reading, evidence, steers=config.cascading.enabled)
 
 
 def versus(config: TokenomicsConfig) -> Versus:

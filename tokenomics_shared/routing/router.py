@@ -20,7 +20,7 @@ from tokenomics_shared.learning import (
     SampleStore,
     looked_at,
 )
-from tokenomics_shared.orchestrator import fitting
+from tokenomics_shared.orchestrator import Needs, fitting, needs_of
 from tokenomics_shared.routing.chooser import Asked, Chooser, name_of, places
 from tokenomics_shared.types import Prompt, QueryPlan, Roster, Strategy, Verdict
 
@@ -89,10 +89,22 @@ class Routing:
     sampled until they are good enough again. Safe to share between threads.
     """
 
-    def __init__(self, chooser: Chooser, reading: Reading, evidence: Evidence) -> None:
+    def __init__(
+        self, chooser: Chooser, reading: Reading, evidence: Evidence, *, steers: bool = True
+    ) -> None:
+        """Make it.
+
+        Args:
+            chooser: proposes.
+            reading: how questions are read.
+            evidence: what is found out, and where it is kept.
+            steers: another model may answer than premium; otherwise premium is asked even where
+                it can't answer.
+        """
         self.chooser = chooser
         self.evidence = evidence
         self._reading = reading
+        self._steers = steers
         self._audited = _Audited()
 
     def route(self, prompt: Prompt, plan: QueryPlan, roster: Roster) -> Steps[Route]:
@@ -102,8 +114,13 @@ class Routing:
         if embed is not None and question:
             vector = yield from Call(lambda: embed(question))
         context = self._reading.contexts.context(question, plan.complexity, vector)
-        arms = fitting(prompt, plan, roster)
-        asked = Asked(prompt, plan, roster, arms, context)
+        needs = needs_of(prompt, plan)
+        asked = Asked(prompt, plan, roster, fitting(needs, roster), context)
+        return self._able(self._open(asked), asked, needs)
+
+    def _open(self, asked: Asked) -> Route:
+        """What the chooser proposes, of what is open."""
+        arms, roster = asked.arms, asked.roster
         route = self.chooser.choose(asked)
         if route.arm is roster.premium or self.evidence.shortcuts.is_open(route.arm.arm_id):
             return route
@@ -114,6 +131,19 @@ class Routing:
         )
         other = self.chooser.choose(replace(asked, arms=allowed))
         return replace(other, probe=route.arm, note=f"{other.note}:{route.arm.arm_id} is closed")
+
+    def _able(self, route: Route, asked: Asked, needs: Needs) -> Route:
+        """The route without premium, where premium can't answer and another can."""
+        premium = asked.roster.premium
+        if not self._steers or len(asked.arms) == 1 or _may(premium, asked.roster, needs):
+            return route
+        rungs = tuple(arm for arm in route.rungs if arm is not premium)
+        note = f"{route.note}:{premium.arm_id} can't"
+        if rungs:
+            return replace(route, rungs=rungs, note=note)
+        # What the chooser would learn of its choice is not learned of another.
+        best = asked.arms[-2]
+        return replace(route, arm=best, rungs=(best,), probe=None, basis=None, note=note)
 
     def stands(self, route: Route, roster: Roster, arm: Strategy, verdict: Verdict) -> Verdict:
         """Have the last word on a draft that a judge looked at."""
@@ -205,13 +235,30 @@ class Routing:
         if answered.draft is not None:
             return Probe(answered, None, 1.0)
         if answered.strategy is not premium:
-            weight = self.evidence.shortcuts.wants(answered.strategy.arm_id)
-            return None if weight is None else Probe(answered, premium, weight)
+            return self._sampled(answered, answered.strategy, premium)
         closed = answered.route.probe
         if closed is None:
             return None
-        weight = self.evidence.shortcuts.wants(closed.arm_id)
-        return None if weight is None else Probe(answered, closed, weight)
+        return self._sampled(answered, closed, closed)
+
+    def _sampled(self, answered: Answered, shortcut: Strategy, ask: Strategy) -> Probe | None:
+        """A comparison with what an arm would have answered, if the shortcut's turn has come."""
+        weight = self.evidence.shortcuts.wants(shortcut.arm_id)
+        if weight is None or not _answers(ask, answered):
+            return None
+        return Probe(answered, ask, weight)
+
+
+def _may(arm: Strategy, roster: Roster, needs: Needs) -> bool:
+    """Whether an arm may be able to answer, giving it the benefit of the doubt."""
+    tier = roster.tiers[arm.tier]
+    return needs.met_by(tier) or needs.loosened().met_by(tier)
+
+
+def _answers(arm: Strategy, answered: Answered) -> bool:
+    """Whether an arm could have answered a request at all."""
+    plan = answered.route.plan
+    return plan is None or _may(arm, answered.roster, needs_of(answered.prompt, plan))
 
 
 class _Found(NamedTuple):

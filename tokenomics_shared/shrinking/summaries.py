@@ -8,6 +8,7 @@ from typing_extensions import override
 from tokenomics_shared.effects import Call, Generate, Steps
 from tokenomics_shared.errors import CallFailed
 from tokenomics_shared.forks import ForkSafe
+from tokenomics_shared.orchestrator.media import media_of
 from tokenomics_shared.ports import Account
 from tokenomics_shared.shrinking.memo import Memo
 from tokenomics_shared.shrinking.worth import digest_of
@@ -149,6 +150,7 @@ def _told(before: str, turns: Sequence[Message]) -> str:
     lines = []
     for turn in turns:
         calls = "".join(f"\n[calls {call.name} with {call.args}]" for call in turn.tool_calls)
-        lines.append(f"[{turn.role}]\n{turn.text}{calls}")
+        shown = "".join(f"\n[{kind}]" for kind in media_of(turn))
+        lines.append(f"[{turn.role}]\n{turn.text}{shown}{calls}")
     notes = f"[notes so far]\n{before}\n\n" if before else ""
     return notes + "\n\n".join(lines)[-_LONGEST:]

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from itertools import groupby
 from typing import Any
 
+from tokenomics_shared.orchestrator.media import media_tokens
 from tokenomics_shared.orchestrator.shares import Share, named
 from tokenomics_shared.planning import TokenCounter
 from tokenomics_shared.shrinking.blocks import Block, rewritten
@@ -62,7 +63,7 @@ class Work:
     def __post_init__(self) -> None:
         count = self.counter.count
         self.messages = list(self.prompt.messages)
-        self.came = [count(it.text) + TURN_OVERHEAD for it in self.messages]
+        self.came = [count(it.text) + media_tokens(it) + TURN_OVERHEAD for it in self.messages]
         self.sizes = list(self.came)
         self.tools = sum(count(str(tool)) for tool in self.prompt.tools)
         last = (at for at, it in enumerate(self.messages, 1) if it.role in OWN_ROLES)

@@ -1,11 +1,16 @@
-"""What the loopback server answers: text, tool calls, JSON by schema, with counted tokens."""
+"""What the loopback server answers: text, tool calls, JSON by schema, with counted tokens.
+
+Requests and answers have the form of OpenAI's chat completions here, whatever came over the wire.
+"""
 
 import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from tokenomics_shared.testing.examples import example
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORD = re.compile(r"\s*\S+")
@@ -17,7 +22,7 @@ TURN_TOKENS = 3
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A chat completion request as it came over the wire."""
+    """A request, read as one for a chat completion."""
 
     body: Mapping[str, Any]
 
@@ -44,8 +49,38 @@ class ChatRequest:
         return [tool["function"] for tool in self.body.get("tools") or ()]
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One tool call of the model's.
+
+    Attributes:
+        name: the tool's; it needn't be one that was offered.
+        args: its arguments, or what the model wrote for them, which needn't be JSON.
+    """
+
+    name: str
+    args: Mapping[str, Any] | str = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """All that the model says at once, whatever the request asks for.
+
+    Attributes:
+        calls: its tool calls; only the first where parallel ones are not allowed.
+        text: what it says before them.
+    """
+
+    calls: tuple[Call, ...] = ()
+    text: str = ""
+
+
 Answerer = Callable[[ChatRequest], str]
 """Writes the text of an answer."""
+
+
+Turns = Callable[[ChatRequest], Turn | None]
+"""Gives a whole turn; None leaves it to the server to call a tool or to answer."""
 
 
 Sureness = Callable[[str], float]
@@ -119,7 +154,7 @@ def complete(
     request: ChatRequest,
     answer: Answerer,
     *,
-    instead: str | None = None,
+    instead: Turn | None = None,
     sureness: Sureness = sure,
 ) -> dict[str, Any]:
     """The chat completion for a request.
@@ -127,18 +162,17 @@ def complete(
     Args:
         request: the request.
         answer: writes its text, unless it asks for a tool call or JSON.
-        instead: the text to answer with, whatever it asks for.
+        instead: what to answer with, whatever it asks for.
         sureness: how sure the model is of a word, where log-probabilities are asked for.
 
     Raises:
         BadRequest: the request breaks the protocol.
     """
-    _check(request)
     message, finish = _message(request, answer, instead)
     read = sum(count_tokens(text_of(turn)) + TURN_TOKENS for turn in request.messages)
     if request.tools:
         read += count_tokens(json.dumps(request.tools))
-    written = count_tokens(message["content"] or json.dumps(message.get("tool_calls")))
+    written = _written(message)
     choice = {"index": 0, "message": message, "finish_reason": finish, "logprobs": None}
     if request.body.get("logprobs") and message["content"]:
         choice["logprobs"] = {
@@ -160,32 +194,6 @@ def complete(
     }
 
 
-def chunks(completion: Mapping[str, Any], *, usage: bool) -> Iterator[dict[str, Any]]:
-    """A completion in server-sent pieces: role, words or arguments, finish, usage if asked for."""
-    head = {name: completion[name] for name in ("id", "created", "model")}
-    head["object"] = "chat.completion.chunk"
-    choice = completion["choices"][0]
-
-    def piece(delta: dict[str, Any], finish: str | None = None, logprobs: Any = None) -> Any:
-        part = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": logprobs}
-        return {**head, "choices": [part]}
-
-    yield piece({"role": "assistant", "content": ""})
-    for index, call in enumerate(choice["message"].get("tool_calls") or ()):
-        name, args = call["function"]["name"], call["function"]["arguments"]
-        start = {"index": index, "id": call["id"], "type": "function"}
-        yield piece({"tool_calls": [{**start, "function": {"name": name, "arguments": ""}}]})
-        for at in range(0, len(args), 8):
-            part = {"index": index, "function": {"arguments": args[at : at + 8]}}
-            yield piece({"tool_calls": [part]})
-    logprobs = (choice["logprobs"] or {}).get("content") or itertools.repeat(None)
-    for word, logprob in zip(words(choice["message"]["content"] or ""), logprobs, strict=False):
-        yield piece({"content": word}, logprobs=logprob and {"content": [logprob]})
-    yield piece({}, finish=choice["finish_reason"])
-    if usage:
-        yield {**head, "choices": [], "usage": completion["usage"]}
-
-
 def text_of(turn: Mapping[str, Any]) -> str:
     """The text of a turn, content parts joined by spaces."""
     content = turn.get("content") or ""
@@ -194,26 +202,16 @@ def text_of(turn: Mapping[str, Any]) -> str:
     return " ".join(part.get("text", "") for part in content if part.get("type") == "text")
 
 
-def _check(request: ChatRequest) -> None:
-    """Real servers refuse a tool result that nothing asked for; so does this one."""
-    asked = {call["id"] for turn in request.messages for call in turn.get("tool_calls") or ()}
-    for turn in request.messages:
-        if turn["role"] == "tool" and turn.get("tool_call_id") not in asked:
-            raise BadRequest("a tool message must follow the message that calls the tool")
-
-
 def _message(
-    request: ChatRequest, answer: Answerer, instead: str | None
+    request: ChatRequest, answer: Answerer, instead: Turn | None
 ) -> tuple[dict[str, Any], str]:
     message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
     if instead is not None:
-        return _cut(request, message, instead)
+        return _said(request, message, instead)
     called = _called(request)
     if called is not None:
         args = example(called.get("parameters") or {}, request.question)
-        function = {"name": called["name"], "arguments": json.dumps(args, ensure_ascii=False)}
-        call = {"id": f"call_{next(_ID)}", "type": "function", "function": function}
-        return {**message, "tool_calls": [call]}, "tool_calls"
+        return {**message, "tool_calls": [_tool_call(Call(called["name"], args))]}, "tool_calls"
     response_format = request.body.get("response_format") or {"type": "text"}
     if response_format["type"] == "json_schema":
         schema = response_format["json_schema"]["schema"]
@@ -224,6 +222,29 @@ def _message(
     else:
         text = answer(request)
     return _cut(request, message, text)
+
+
+def _said(request: ChatRequest, message: dict[str, Any], turn: Turn) -> tuple[dict[str, Any], str]:
+    """A turn as it stands."""
+    if not turn.calls:
+        return _cut(request, message, turn.text)
+    most = 1 if request.body.get("parallel_tool_calls") is False else None
+    calls = [_tool_call(call) for call in turn.calls[:most]]
+    return {**message, "content": turn.text or None, "tool_calls": calls}, "tool_calls"
+
+
+def _tool_call(call: Call) -> dict[str, Any]:
+    args = call.args if isinstance(call.args, str) else json.dumps(call.args, ensure_ascii=False)
+    function = {"name": call.name, "arguments": args}
+    return {"id": f"call_{next(_ID)}", "type": "function", "function": function}
+
+
+def _written(message: Mapping[str, Any]) -> int:
+    """The tokens of an answer."""
+    text, calls = message["content"], message.get("tool_calls")
+    if text and calls:
+        return count_tokens(text) + count_tokens(json.dumps(calls))
+    return count_tokens(text or json.dumps(calls))
 
 
 def _cut(request: ChatRequest, message: dict[str, Any], text: str) -> tuple[dict[str, Any], str]:
@@ -255,42 +276,6 @@ def _called(request: ChatRequest) -> dict[str, Any] | None:
             if asked.intersection(_NAME_WORD.findall(tool["name"].lower())):
                 return tool
     return request.tools[0] if choice == "required" else None
-
-
-def example(  # noqa: PLR0911 -- one for each kind of schema
-    schema: Mapping[str, Any], text: str, name: str = "value", top: Any = None
-) -> Any:
-    """A value of this JSON schema, with numbers and quoted strings taken from the text."""
-    top = schema if top is None else top
-    if "$ref" in schema:
-        return example(_referred(top, schema["$ref"]), text, name, top)
-    for combination in ("anyOf", "oneOf", "allOf"):
-        if combination in schema:
-            options = [part for part in schema[combination] if part.get("type") != "null"]
-            return example(options[0], text, name, top)
-    if "enum" in schema or "const" in schema:
-        return schema.get("const", (schema.get("enum") or [None])[0])
-    kind = schema.get("type", "object" if "properties" in schema else "string")
-    if kind == "object":
-        fields = schema.get("properties", {})
-        return {field: example(part, text, field, top) for field, part in fields.items()}
-    if kind == "array":
-        return [example(schema.get("items", {}), text, name, top)]
-    return _scalar(kind, text, name)
-
-
-def _scalar(kind: str, text: str, name: str) -> Any:
-    numbers = re.findall(r"-?\d+", text) or ["7"]
-    quoted = re.findall(r"'([^']+)'", text)
-    values = {"integer": int(numbers[-1]), "number": float(numbers[-1]), "boolean": True}
-    return values.get(kind, quoted[0] if quoted else f"some {name}")
-
-
-def _referred(top: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
-    part: Any = top
-    for step in reference.removeprefix("#/").split("/"):
-        part = part[step]
-    return part  # type: ignore[no-any-return]  # a schema inside a schema
 
 
 def _logprob(word: str, sureness: Sureness) -> dict[str, Any]:

@@ -1,17 +1,17 @@
-"""An OpenAI-compatible server on loopback: deterministic, recording, faulty on request.
+"""A server on loopback with OpenAI's protocol and Gemini's.
+
+Deterministic, recording, faulty on request.
 
 Run it alone with `python -m tokenomics_shared.testing --port 8000`.
 """
 
 import argparse
-import hmac
 import json
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -23,11 +23,14 @@ from tokenomics_shared.testing.completions import (
     BadRequest,
     ChatRequest,
     Sureness,
-    chunks,
+    Turn,
+    Turns,
     complete,
     echo,
     sure,
 )
+from tokenomics_shared.testing.exchanges import Exchange, exchange_of
+from tokenomics_shared.testing.gemini import model_card
 from tokenomics_shared.testing.prompt_cache import PromptCache
 
 KEEP_REQUESTS = 10_000
@@ -59,16 +62,25 @@ _FINE = Fault()
 
 
 class LoopbackServer:
-    """Serves `/v1/chat/completions` and `/v1/models` on 127.0.0.1.
+    """Serves OpenAI's chat completions and Google's Gemini on 127.0.0.1.
 
     ```python
     with LoopbackServer() as server:
-        model = ChatOpenAI(base_url=server.url, api_key="any", model="cheap")
+        cheap = ChatGoogleGenerativeAI(base_url=server.gemini_url, api_key="any", model="gem")
+        premium = ChatOpenAI(base_url=server.url, api_key="any", model="gpt")
     ```
 
+    Both protocols share everything: answers, faults, records, bills. What the real servers
+    refuse of a request's form, this one refuses with status 400.
+
     Attributes:
-        url: the base URL, `http://127.0.0.1:PORT/v1`.
-        requests: the latest bodies that came, oldest first; at most KEEP_REQUESTS.
+        url: the base URL for OpenAI's clients, `http://127.0.0.1:PORT/v1`.
+        gemini_url: the base URL for Google's, `http://127.0.0.1:PORT`.
+        answer: writes the answers' texts.
+        turns: gives whole turns, tool calls and all, before anything else is tried; may be set
+            while serving.
+        requests: the latest bodies that came, oldest first; at most KEEP_REQUESTS. Gemini's have
+            their path's model as "model".
         bodies: the same as they came over the wire.
         headers: their headers.
         input_tokens, output_tokens: what was billed, by model: tokens of every answer that was
@@ -98,6 +110,7 @@ class LoopbackServer:
             prompt_cache: a provider's, simulated; no token is reported as cached when None.
         """
         self.answer = answer
+        self.turns: Turns | None = None
         self.faults = dict(faults or {})
         self.api_key = api_key
         self.sureness = sureness
@@ -112,7 +125,8 @@ class LoopbackServer:
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.kit = self
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}/v1"
+        self.gemini_url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"{self.gemini_url}/v1"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
         )
@@ -139,14 +153,12 @@ class LoopbackServer:
         """Serve until interrupted."""
         self._thread.join()
 
-    def record(self, body: bytes, headers: Mapping[str, str]) -> ChatRequest:
-        """Keep a request and read it."""
-        request = ChatRequest(json.loads(body))
+    def record(self, exchange: Exchange, body: bytes, headers: Mapping[str, str]) -> None:
+        """Keep a request."""
         with self._lock:
-            self.requests.append(dict(request.body))
+            self.requests.append(exchange.record())
             self.bodies.append(body)
-            self.headers.append({name.lower(): value for name, value in headers.items()})
-        return request
+            self.headers.append(dict(headers))
 
     def bill(self, request: ChatRequest, usage: dict[str, Any]) -> None:
         """Count an answer's tokens, and tell those that came from the prompt cache."""
@@ -190,55 +202,61 @@ class _Handler(BaseHTTPRequestHandler):
         """Stay quiet."""
 
     def do_GET(self) -> None:
-        """List the models that have been asked for."""
+        """List the models that have been asked for, or tell of the one that is named."""
         models = sorted(self.server.kit.input_tokens)
         data = [{"id": model, "object": "model"} for model in models]
-        self._json(200, {"object": "list", "data": data})
+        self._json(200, model_card(self.path) or {"object": "list", "data": data})
 
     def do_POST(self) -> None:
-        """Answer a chat completion."""
+        """Answer a request."""
         kit = self.server.kit
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        request = kit.record(body, dict(self.headers))
-        fault = kit.fault(request.model)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        exchange = exchange_of(self.path, json.loads(body))
+        kit.record(exchange, body, headers)
+        fault = kit.fault(exchange.model)
         time.sleep(fault.delay_s)
-        if kit.api_key is not None and not self._has_key(kit.api_key):
-            self._refuse(401, "Incorrect API key provided")
-        elif not self.path.endswith("/chat/completions"):
-            self._refuse(404, f"no such path: {self.path}")
+        if kit.api_key is not None and not exchange.has_key(kit.api_key, headers):
+            self._refuse(exchange, 401, "Incorrect API key provided")
+        elif not exchange.known:
+            self._refuse(exchange, 404, f"no such path: {self.path}")
         elif fault.status is not None:
-            self._refuse(fault.status, f"fault {fault.status}", fault.retry_after_s)
+            self._refuse(exchange, fault.status, f"fault {fault.status}", fault.retry_after_s)
         else:
-            self._answer(request, fault)
+            self._answer(exchange, fault)
 
-    def _answer(self, request: ChatRequest, fault: Fault) -> None:
+    def _answer(self, exchange: Exchange, fault: Fault) -> None:
         kit = self.server.kit
         try:
-            completion = complete(request, kit.answer, instead=fault.text, sureness=kit.sureness)
+            ready = exchange.ready()
+            if ready is not None:
+                self._json(200, ready)
+                return
+            request = exchange.request()
+            completion = complete(
+                request, kit.answer, instead=_instead(kit, request, fault), sureness=kit.sureness
+            )
         except BadRequest as error:
-            self._refuse(400, str(error))
+            self._refuse(exchange, 400, str(error))
             return
         kit.bill(request, completion["usage"])
-        if request.body.get("stream"):
-            self._stream(request, completion, fault)
+        if exchange.streamed:
+            self._stream(exchange.events(completion), fault)
         elif fault.cut_after is not None:
             self.close_connection = True
         else:
-            self._json(200, completion)
+            self._json(200, exchange.whole(completion))
 
-    def _stream(self, request: ChatRequest, completion: dict[str, Any], fault: Fault) -> None:
+    def _stream(self, events: Iterator[str], fault: Fault) -> None:
         self.send_response(200)
         self.send_header("content-type", "text/event-stream")
         self.send_header("transfer-encoding", "chunked")
         self.end_headers()
-        options = request.body.get("stream_options") or {}
-        pieces = chunks(completion, usage=bool(options.get("include_usage")))
-        for number, piece in enumerate(pieces):
+        for number, event in enumerate(events):
             if number == fault.cut_after:
                 self.close_connection = True
                 return
-            self._event(json.dumps(piece))
-        self._event("[DONE]")
+            self._event(event)
         self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
 
@@ -247,19 +265,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
         self.wfile.flush()
 
-    def _has_key(self, key: str) -> bool:
-        given = self.headers.get("authorization", "")
-        return hmac.compare_digest(given.encode(), f"Bearer {key}".encode())
-
-    def _refuse(self, status: int, message: str, retry_after_s: float | None = None) -> None:
-        kind = (
-            "invalid_request_error"
-            if status < HTTPStatus.INTERNAL_SERVER_ERROR
-            else "server_error"
-        )
-        error = {"message": message, "type": kind, "code": None, "param": None}
+    def _refuse(
+        self, exchange: Exchange, status: int, message: str, retry_after_s: float | None = None
+    ) -> None:
         headers = {} if retry_after_s is None else {"retry-after": str(retry_after_s)}
-        self._json(status, {"error": error}, headers)
+        self._json(status, exchange.error(status, message, retry_after_s), headers)
 
     def _json(self, status: int, value: Any, headers: Mapping[str, str] | None = None) -> None:
         data = json.dumps(value).encode()
@@ -272,9 +282,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
 
+def _instead(kit: LoopbackServer, request: ChatRequest, fault: Fault) -> Turn | None:
+    if fault.text is not None:
+        return Turn(text=fault.text)
+    return kit.turns(request) if kit.turns else None
+
+
 def main() -> None:
     """Serve until interrupted, echoing."""
-    parser = argparse.ArgumentParser(description="An OpenAI-compatible server that echoes.")
+    parser = argparse.ArgumentParser(description="A server that echoes.")
     parser.add_argument("--port", type=int, default=0, help="where to listen; a free one when 0")
     with LoopbackServer(port=parser.parse_args().port) as server:
         print(server.url, flush=True)  # noqa: T201 -- a command's output

@@ -13,7 +13,9 @@ class Abilities:
         input_tokens: the most it reads.
         output_tokens: the most it writes, as its own settings say.
         tools: it calls tools.
-        images: it reads images.
+        images, audio, video: it reads images, listens, watches.
+        files: it reads files that are no text, such as PDF.
+        tool_images, tool_files: it reads them in the result of a tool.
         structured: it keeps to a response format.
     """
 
@@ -21,6 +23,11 @@ class Abilities:
     output_tokens: int | None = None
     tools: bool | None = None
     images: bool | None = None
+    audio: bool | None = None
+    video: bool | None = None
+    files: bool | None = None
+    tool_images: bool | None = None
+    tool_files: bool | None = None
     structured: bool | None = None
 
 

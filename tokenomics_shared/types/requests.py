@@ -79,6 +79,8 @@ class Prompt:
         token_budget: tokens the request may take, prompt and answer together; None for the
             configured ones.
         compress: shorten it before it is sent, or don't; None for as configured.
+        beyond: tiers that can't answer it whatever they are able to: what it asks for has no
+            form of theirs.
     """
 
     messages: tuple[Message, ...]
@@ -98,6 +100,7 @@ class Prompt:
     paced: bool = field(default=False, compare=False)
     token_budget: int | None = None
     compress: bool | None = None
+    beyond: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def question(self) -> str:

@@ -163,12 +163,12 @@ def test_no_key_can_be_read_from_an_identity(server: LoopbackServer) -> None:
 def test_settings_that_change_inside_a_tier_change_the_key(
     make: Make, server: LoopbackServer
 ) -> None:
-    extra, headers = {"a": {"b": [1]}}, {"X-Tenant": "a"}
+    extra, headers = {"metadata": {"b": [1]}}, {"X-Tenant": "a"}
     llm = make(cheap=openai_model(server, CHEAP, extra_body=extra).bind(extra_headers=headers))
     cheap: Any = llm.cheap
 
     def deeper() -> None:
-        cheap.bound.extra_body["a"]["b"].append(2)
+        cheap.bound.extra_body["metadata"]["b"].append(2)
 
     def bound() -> None:
         cheap.kwargs["extra_headers"]["X-Tenant"] = "b"

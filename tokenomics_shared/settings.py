@@ -1,6 +1,6 @@
-"""What a `ChatTokenomics` is made with, sorted out before it is made."""
+"""What a model of ours is made with, sorted out before it is made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from tokenomics_langchain.crew import TIERS
-from tokenomics_langchain.models import refuse_ambiguous_key, resolve
 from tokenomics_shared.config_values import Section
+from tokenomics_shared.crew import TIERS
 from tokenomics_shared.errors import ConfigError
+from tokenomics_shared.specs import refuse_ambiguous_key
 from tokenomics_shared.types import Strategy
 
 if TYPE_CHECKING:
     from tokenomics_shared.config import JudgeConfig, TokenomicsConfig
+
+Resolve = Callable[[Any, Mapping[str, Any]], Any]
+"""`(model, settings)` makes a framework's model of what the user gave; raises ConfigError."""
 
 _OF_CALLS = ("temperature", "max_tokens", "timeout", "max_retries")
 """Keywords of ours that are settings of the configuration's `llm` too."""
@@ -42,8 +45,12 @@ SECTIONS = (
 """The configuration's parts, each of which is also a keyword."""
 
 
-def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+def read_settings(given: Mapping[str, Any], resolve: Resolve) -> dict[str, Any]:
     """Turn keywords into one configuration, strings into models, and all of it into an engine.
+
+    Args:
+        given: the keywords.
+        resolve: makes the models.
 
     Raises:
         ConfigError: a setting or a model is impossible.
@@ -76,7 +83,7 @@ def read_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     for name in _OF_CALLS:
         if name not in values and (default := getattr(config.llm, name)) is not None:
             values[name] = default
-    _resolve_models(values, config)
+    _resolve_models(values, config, resolve)
     values["config"] = config
     values["engine"] = engine or Engine.build(config, judge=judge, memory=shared)
     return values
@@ -121,7 +128,7 @@ def _refuse_impossible(values: Mapping[str, Any]) -> None:
         refuse_impossible(values["strategies"])
 
 
-def _resolve_models(values: dict[str, Any], config: "TokenomicsConfig") -> None:
+def _resolve_models(values: dict[str, Any], config: "TokenomicsConfig", resolve: Resolve) -> None:
     """Models named in the configuration stand in where none are given in code."""
     strategies: Sequence[Strategy] = values.get("strategies") or ()
     own = [strategy.model for strategy in strategies if strategy.model is not None]
@@ -144,7 +151,7 @@ def _resolve_models(values: dict[str, Any], config: "TokenomicsConfig") -> None:
         ]
 
 
-def judging_models(config: "JudgeConfig") -> dict[str, Any]:
+def judging_models(config: "JudgeConfig", resolve: Resolve) -> dict[str, Any]:
     """The models that judge, by the tier they are asked as.
 
     Raises:
