@@ -25,6 +25,7 @@ from tokenomics_langchain.crew import HELPERS
 from tokenomics_langchain.foreign import Form
 from tokenomics_langchain.limits import put_limit
 from tokenomics_langchain.tracing import LegRuns
+from tokenomics_langchain.versions import Content
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.ports import Chunk
 from tokenomics_shared.types import Message, Reply, Strategy
@@ -96,10 +97,11 @@ class LangChainBackend:
             return
         if model.rate_limiter is not None:
             model.rate_limiter.acquire(blocking=True)
+        content = Content(model)
         with self.runs.leg(model, messages, ask, kwargs) as leg:
             for generation in model._stream(messages, **kwargs):
                 leg.add(generation)
-                yield _chunk(generation)
+                yield _chunk(generation, content)
 
     async def astream(self, ask: Generate) -> AsyncGenerator[Chunk, None]:
         """Ask for chunks, without blocking the event loop."""
@@ -111,6 +113,7 @@ class LangChainBackend:
             return
         if model.rate_limiter is not None:
             await model.rate_limiter.aacquire(blocking=True)
+        content = Content(model)
         async with (
             self.runs.aleg(model, messages, ask, kwargs) as leg,
             # Closed at once when the caller leaves: an event loop that ends would close it, and
@@ -119,7 +122,7 @@ class LangChainBackend:
         ):
             async for generation in source:
                 leg.add(generation)
-                yield _chunk(generation)
+                yield _chunk(generation, content)
 
     def merge(self, ask: Generate, chunks: Sequence[Chunk]) -> Reply:
         """Join chunks into the reply they are of."""
@@ -246,10 +249,11 @@ def _closing(
     return aclosing(source) if isinstance(source, AsyncGenerator) else nullcontext(source)
 
 
-def _chunk(generation: ChatGenerationChunk) -> Chunk:
+def _chunk(generation: ChatGenerationChunk, content: Content) -> Chunk:
     """A piece of the answer, all on its message, without the marks of the run it came from."""
     message = generation.message
     message.response_metadata = {**(generation.generation_info or {}), **message.response_metadata}
+    message = generation.message = content.of(message)
     message.id = None
     if isinstance(message, AIMessageChunk) and message.chunk_position is not None:
         message.chunk_position = None
