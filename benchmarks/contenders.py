@@ -161,20 +161,20 @@ class Bench:
         return self._tokenomics(state_dir=folder, memory={"max_entries": 1})
 
     def _plain(self, run: Run, inputs: Asker | None = None) -> Contender:
-        return Contender(run, inputs or self._fact, _check_answered, self._calls)
+        return Contender(run, inputs or self._fact, check_answered, self._calls)
 
     def _miss(self, model: ChatTokenomics, run: Run, inputs: Asker | None = None) -> Contender:
-        writing = _writing(model)
-        return Contender(run, inputs or self._fact, _check_miss, self._calls, writing)
+        asked = inputs or self._fact
+        return Contender(run, asked, check_miss, self._calls, writing(model))
 
     def _again(self, run: Run) -> Contender:
-        return Contender(run, again(*CACHED), _check_answered, self._calls * HITS)
+        return Contender(run, again(*CACHED), check_answered, self._calls * HITS)
 
     def _hit(self, model: ChatTokenomics, run: Run) -> Contender:
         for question in CACHED:
             model.invoke(question)
         calls = self._calls * HITS
-        return Contender(run, again(*CACHED), _check_hit, calls, _writing(model))
+        return Contender(run, again(*CACHED), check_hit, calls, writing(model))
 
     def _aeach(self, call: Callable[[str], Awaitable[Any]]) -> Run:
         async def each(inputs: Sequence[str]) -> list[Any]:
@@ -191,7 +191,7 @@ def _joined(model: BaseChatModel, text: str) -> Any:
     return reduce(add, model.stream(text))
 
 
-def _writing(model: ChatTokenomics) -> Background:
+def writing(model: ChatTokenomics) -> Background:
     """The model's ledger and samples, which threads write."""
     parts = model.engine.parts
     if not isinstance(parts.books.ledger, SqliteLedger):
@@ -212,12 +212,13 @@ def _writing(model: ChatTokenomics) -> Background:
     return Background(model.engine.flush, cpu_s)
 
 
-def _check_answered(answer: Any) -> None:
+def check_answered(answer: Any) -> None:
+    """Check that there is an answer."""
     if not answer.content:
         raise RuntimeError("an empty answer")
 
 
-def _check_miss(answer: Any) -> None:
+def check_miss(answer: Any) -> None:
     """One request, whose price is known, and its answer."""
     told = answer.response_metadata["tokenomics"]
     one = [(call["status"], call["cost"] is not None) for call in told["calls"]] == [("ok", True)]
@@ -225,7 +226,8 @@ def _check_miss(answer: Any) -> None:
         raise RuntimeError(f"expected a miss that makes one call, got {told}")
 
 
-def _check_hit(answer: Any) -> None:
+def check_hit(answer: Any) -> None:
+    """Check that memory gave it, and nobody was asked."""
     told = answer.response_metadata["tokenomics"]
     if told["cache_type"] != "exact" or told["calls"] or not answer.content:
         raise RuntimeError(f"expected an exact hit, got {told}")

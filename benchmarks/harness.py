@@ -84,20 +84,23 @@ def stay_on_this_host() -> None:
 
 
 @contextmanager
-def loopback() -> Iterator[str]:
-    """Run the test kit's server in a process of its own; gives its URL.
+def loopback(*server: str) -> Iterator[str]:
+    """Run a server in a process of its own; gives its URL, the first line that it prints.
 
     In this process its work would count as the client's.
+
+    Args:
+        *server: what Python is to run; the test kit's server unless told.
     """
-    command = [sys.executable, "-m", "tokenomics_shared.testing"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 -- ours
+    command = [sys.executable, *(server or ("-m", "tokenomics_shared.testing"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- ours
         try:
-            url = server.stdout.readline().strip() if server.stdout else ""
+            url = process.stdout.readline().strip() if process.stdout else ""
             if not url:
                 raise RuntimeError("the loopback server did not start")
             yield url
         finally:
-            server.terminate()
+            process.terminate()
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from venv import EnvBuilder
 from harness import HERE
 
 _FOLDER = HERE / ".peers" / "venv"
-_CASCADEFLOW = "cascadeflow==1.2.0"
+_PACKAGES = ("cascadeflow==1.2.0", "httpx-aiohttp", "langchain-openai")
 
 
 def ask_peers(script: str, *arguments: str, install: bool, given: str = "") -> dict[str, Any]:
@@ -27,12 +27,13 @@ def ask_peers(script: str, *arguments: str, install: bool, given: str = "") -> d
     """
     python = str(_FOLDER / ("Scripts" if sys.platform == "win32" else "bin") / "python")
     ready = _FOLDER / ".ready"
-    if install and not ready.exists():
+    wanted = "\n".join(_PACKAGES)
+    if install and not (ready.exists() and ready.read_text("utf-8") == wanted):
         EnvBuilder(with_pip=True, clear=True).create(_FOLDER)
         constraints = str(HERE.parent / "constraints.txt")
         command = [python, "-m", "pip", "install", "--quiet", "--constraint", constraints]
-        _run([*command, _CASCADEFLOW, "langchain-openai"])
-        ready.touch()
+        _run([*command, *_PACKAGES])
+        ready.write_text(wanted, "utf-8")
     if not ready.exists():
         return {}
     said = _run([python, str(HERE / script), *arguments], given)

@@ -8,8 +8,9 @@ import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 TURNS = 12
 """Batches of each contender in a round. Few calls a batch keep those that are compared within
@@ -67,32 +68,33 @@ Timings = Mapping[str, Sequence[Batch]]
 """Batches by contender, in order of time."""
 
 
-def alternate(groups: Sequence[Group], rounds: int) -> Timings:
+def alternate(groups: Sequence[Group], rounds: int, turns: int = TURNS) -> Timings:
     """Time all contenders in turn, after one round that isn't counted.
 
     Args:
         groups: contenders by name; no name comes twice.
-        rounds: of TURNS batches of each contender.
+        rounds: of `turns` batches of each contender.
+        turns: batches of each contender in a round.
 
     Raises:
         RuntimeError: an answer was not what was to be timed.
     """
     for group in groups:
-        _round(group)
+        _round(group, turns)
     # What is here by now stays; without it collecting before each round is quick.
     gc.collect()
     gc.freeze()
     timings: dict[str, list[Batch]] = {name: [] for group in groups for name in group}
     for _ in range(rounds):
         for group in groups:
-            for name, batches in _round(group).items():
+            for name, batches in _round(group, turns).items():
                 timings[name].extend(batches)
     gc.unfreeze()
     return timings
 
 
-def _round(group: Group) -> dict[str, list[Batch]]:
-    """TURNS batches of each, with the work of threads spread over their contender's calls."""
+def _round(group: Group, turns: int) -> dict[str, list[Batch]]:
+    """`turns` batches of each, with the work of threads spread over their contender's calls."""
     threads = {name: c.background for name, c in group.items() if c.background is not None}
 
     def cpu_s() -> float:
@@ -101,13 +103,13 @@ def _round(group: Group) -> dict[str, list[Batch]]:
     gc.collect()
     before = {name: thread.cpu_s() for name, thread in threads.items()}
     taken: dict[str, list[Batch]] = {name: [] for name in group}
-    for turn in range(TURNS):
+    for turn in range(turns):
         # There and back, so that nobody always comes after the same neighbour.
         for name in list(group)[:: -1 if turn % 2 else 1]:
             taken[name].append(_time(group[name], cpu_s))
     for name, thread in threads.items():
         thread.settle()
-        share = (thread.cpu_s() - before[name]) / (TURNS * group[name].calls)
+        share = (thread.cpu_s() - before[name]) / (turns * group[name].calls)
         taken[name] = [replace(batch, cpu_s=batch.cpu_s + share) for batch in taken[name]]
     return taken
 
@@ -130,11 +132,13 @@ class Comparison:
         contender: who is measured.
         base: against whom; None when the contender was measured above it already.
         unit: units in a second, for what the contender adds; None for the ratio of the two.
+        clock: which of a batch's times are compared.
     """
 
     contender: str
     base: str | None
     unit: float | None = None
+    clock: Literal["cpu_s", "wall_s"] = "cpu_s"
 
     def of(self, contender: float, base: float) -> float:
         """Compare two times."""
@@ -146,11 +150,11 @@ class Compared:
     """How a comparison came out.
 
     Attributes:
-        value: median of the comparisons of neighbouring batches, in CPU time.
+        value: median of the comparisons of neighbouring batches, by the comparison's clock.
         low, high: 95 % confidence interval of that median.
-        at_best: as `value`, at the speed of the base's least CPU time; a processor that others
-            slow down makes every difference longer.
-        minimum: the comparison of the two's least CPU times.
+        at_best: as `value`, at the speed of the base's least time; a processor that others slow
+            down makes every difference longer.
+        minimum: the comparison of the two's least times.
         wall: as `value`, in wall time.
     """
 
@@ -168,14 +172,14 @@ def compare(timings: Timings, comparison: Comparison) -> Compared:
     none = [Batch(0.0, 0.0)] * len(ours)
     base = none if comparison.base is None else timings[comparison.base]
     pairs = list(zip(ours, base, strict=True))
-    cpu = sorted(comparison.of(one.cpu_s, other.cpu_s) for one, other in pairs)
-    low, high = _interval(cpu)
-    best, best_base = least(ours).cpu_s, least(base).cpu_s
-    usual = (
-        best_base * median(one.cpu_s / other.cpu_s for one, other in pairs) if best_base else best
-    )
+    read: Callable[[Batch], float] = attrgetter(comparison.clock)
+    times = [(read(one), read(other)) for one, other in pairs]
+    compared = sorted(comparison.of(one, other) for one, other in times)
+    low, high = _interval(compared)
+    best, best_base = read(least(ours)), read(least(base))
+    usual = best_base * median(one / other for one, other in times) if best_base else best
     return Compared(
-        value=median(cpu),
+        value=median(compared),
         low=low,
         high=high,
         at_best=comparison.of(usual, best_base),

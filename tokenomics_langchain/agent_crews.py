@@ -40,6 +40,9 @@ class AgentCrew:
         if tier not in copies:
             model, _ = flatten(self.crew.tiers[tier])
             quiet = {"tags": [*(model.tags or ()), _NOSTREAM], "disable_streaming": True}
+            if "streaming" in type(model).model_fields:
+                # Providers' own wish to stream would go along with a call that is not streamed.
+                quiet["streaming"] = False
             copies[tier] = model.model_copy(update=quiet)
         return copies[tier]
 

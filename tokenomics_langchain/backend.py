@@ -62,11 +62,11 @@ class LangChainBackend:
                 if _is_plain(model, kwargs, async_api=False):
                     result = completed(model._generate(messages, **kwargs))
                 else:
-                    result = model._generate_with_cache(messages, **kwargs)
+                    result = _heeding(model, kwargs)._generate_with_cache(messages, **kwargs)
                 leg.end(result)
         except Exception as error:
             raise to_failure(error) from error
-        return to_reply(result)
+        return self._read(ask, result)
 
     async def agenerate(self, ask: Generate) -> Reply:
         """Ask and wait, without blocking the event loop."""
@@ -77,11 +77,12 @@ class LangChainBackend:
                 if _is_plain(model, kwargs, async_api=True):
                     result = completed(await model._agenerate(messages, **kwargs))
                 else:
-                    result = await model._agenerate_with_cache(messages, **kwargs)
+                    heeding = _heeding(model, kwargs)
+                    result = await heeding._agenerate_with_cache(messages, **kwargs)
                 leg.end(result)
         except Exception as error:
             raise to_failure(error) from error
-        return to_reply(result)
+        return self._read(ask, result)
 
     def stream(self, ask: Generate) -> Generator[Chunk, None, None]:
         """Ask for chunks."""
@@ -117,7 +118,7 @@ class LangChainBackend:
                 leg.add(generation)
                 yield _chunk(generation)
 
-    def merge(self, ask: Generate, chunks: Sequence[Chunk]) -> Reply:  # noqa: ARG002 -- port
+    def merge(self, ask: Generate, chunks: Sequence[Chunk]) -> Reply:
         """Join chunks into the reply they are of."""
         if not chunks:
             raise ValueError("No generation chunks were returned")
@@ -128,7 +129,7 @@ class LangChainBackend:
             fields = whole.model_dump(exclude={"type", "tool_calls", "invalid_tool_calls"})
             whole = AIMessageChunk(**fields | {"chunk_position": "last"})
         message = message_chunk_to_message(whole)
-        return to_reply(ChatResult(generations=[ChatGeneration(message=message)]))
+        return self._read(ask, ChatResult(generations=[ChatGeneration(message=message)]))
 
     def replay(self, reply: Reply) -> Iterable[ChatGenerationChunk]:
         """Split a finished reply into chunks."""
@@ -137,6 +138,18 @@ class LangChainBackend:
     def aside(self) -> "LangChainBackend":
         """The same calls, of which no callback hears."""
         return replace(self, messages=list(self.messages), runs=LegRuns(None, "none"))
+
+    def _read(self, ask: Generate, result: ChatResult) -> Reply:
+        """An answer, and what the caller's own classes find wrong with it."""
+        reply = to_reply(result)
+        kwargs = self.kwargs
+        if ask.own or reply.faults or not ("tools" in kwargs or "answer_schema" in kwargs):
+            return reply
+        for asked in (kwargs.get("answer_schema"), kwargs.get("tools")):
+            if isinstance(asked, AnswerSchema | ToolList):
+                fault = asked.fault(answer_of(result))
+                return reply if fault is None else replace(reply, faults=(fault,))
+        return reply
 
     def _messages(self, prompt: Prompt) -> list[BaseMessage]:
         """What to send: the caller's own objects, copies or new ones for turns that say else."""
@@ -209,6 +222,13 @@ def _is_plain(model: BaseChatModel, kwargs: Mapping[str, Any], *, async_api: boo
         and get_llm_cache() is None
         and not model._should_stream(async_api=async_api, **kwargs)
     )
+
+
+def _heeding(model: BaseChatModel, kwargs: Mapping[str, Any]) -> BaseChatModel:
+    """The model, without a cache that would know a schema by its class's name alone."""
+    if any(isinstance(value, type) for value in kwargs.values()):
+        return model.model_copy(update={"cache": False})
+    return model
 
 
 def _closing(

@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage
 from langchain_core.output_parsers import (
     BaseCumulativeTransformOutputParser,
     JsonOutputParser,
@@ -25,7 +26,8 @@ from langchain_core.runnables import (
 )
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from langchain_core.utils.pydantic import is_basemodel_subclass
+from langchain_core.utils.json import parse_json_markdown
+from langchain_core.utils.pydantic import get_fields, is_basemodel_subclass
 from pydantic import BaseModel
 from typing_extensions import override
 
@@ -69,6 +71,18 @@ class ToolList(list[Any]):
         self._bound[id(tier)] = (tier, options, target)
         return target
 
+    def fault(self, message: AIMessage) -> str | None:
+        """Which call a tool's own class refuses, though its schema lets it pass; None for none."""
+        if not message.tool_calls:
+            return None
+        known = zip(self, map(_class_of, self.given), strict=True)
+        classes = {_name(shown): kind for shown, kind in known if kind is not None}
+        for call in message.tool_calls:
+            kind = classes.get(call["name"])
+            if kind is not None and not _takes(kind, call["args"]):
+                return f"{call['name']} refuses its arguments"
+        return None
+
 
 class AnswerSchema(dict[str, Any]):
     """What `with_structured_output` asked for: plain to look at, bound by each tier its own way.
@@ -104,6 +118,22 @@ class AnswerSchema(dict[str, Any]):
         target = flatten(asked or tier.bind_tools([self.given], tool_choice="any"))
         self._bound[id(tier)] = (tier, target)
         return target
+
+    def fault(self, message: AIMessage) -> str | None:
+        """Whether the class that was given refuses what its schema lets pass; None when not."""
+        kind = _class_of(self.given)
+        if kind is None or message.additional_kwargs.get("parsed") is not None:
+            return None
+        name = self["json_schema"]["name"]
+        values = [call["args"] for call in message.tool_calls if call["name"] == name]
+        if not values and not message.tool_calls:
+            try:
+                values = [parse_json_markdown(message.text)]
+            except ValueError:
+                # Seen by whoever judges its form.
+                return None
+        refused = values and not _takes(kind, values[0])
+        return f"{name} refuses the answer" if refused else None
 
     def parser(self, tiers: Sequence[BaseChatModel]) -> Runnable[Any, Any]:
         """Parses an answer, whichever of these models gives it.
@@ -222,6 +252,34 @@ def _own_form(schema: Schema | None) -> Any:
     if isinstance(schema, type):
         return schema.model_json_schema() if issubclass(schema, BaseModel) else None
     return schema
+
+
+def _name(shown: Any) -> Any:
+    """What a tool is called, as its schema says it."""
+    return shown.get("function", shown).get("name") if isinstance(shown, Mapping) else None
+
+
+def _class_of(given: Any) -> type | None:
+    """The pydantic class by which a tool or schema checks what it gets, if it has one.
+
+    One with arguments that no model gives, such as an agent's state, can't be tried beforehand.
+    """
+    if isinstance(given, BaseTool):
+        own = given.args_schema
+        if not isinstance(own, type) or set(given.args) != set(get_fields(own)):
+            return None
+        given = own
+    return given if isinstance(given, type) and is_basemodel_subclass(given) else None
+
+
+def _takes(kind: Any, value: Any) -> bool:
+    """Whether a class can be made of this; whatever its validators raise, it can't."""
+    check = kind.model_validate if issubclass(kind, BaseModel) else kind.parse_obj
+    try:
+        check(value)
+    except Exception:  # noqa: BLE001 -- code of the caller's, run for what it says
+        return False
+    return True
 
 
 def _as_schema(tool: Tool) -> Any:

@@ -326,6 +326,34 @@ class ChatTokenomics(Doors, BaseChatModel):
         return with_id(answer_of(result), config)
 
     @override
+    def _generate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        # Where it streams for a listener, LangChain does not hand the run on.
+        kwargs[RUN] = run_manager
+        return super()._generate_with_cache(messages, stop, run_manager, **kwargs)
+
+    @override
+    async def _agenerate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        kwargs[RUN] = run_manager
+        return await super()._agenerate_with_cache(messages, stop, run_manager, **kwargs)
+
+    @override
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        kwargs.pop(RUN, None)
+        return super()._get_llm_string(stop, **kwargs)
+
+    @override
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -389,7 +417,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         """Stream an answer."""
         config = ensure_config(config)
         kwargs = with_wishes(config, kwargs)
-        if wants_run(self, config, kwargs, self.nested):
+        if wants_run(self, config, self.nested):
             config, kwargs = fix_run(config, kwargs, self)
         return super().stream(input, config, stop=stop, **kwargs)
 
@@ -405,7 +433,7 @@ class ChatTokenomics(Doors, BaseChatModel):
         """Stream an answer without blocking the event loop."""
         config = ensure_config(config)
         kwargs = with_wishes(config, kwargs)
-        if wants_run(self, config, kwargs, self.nested):
+        if wants_run(self, config, self.nested):
             config, kwargs = fix_run(config, kwargs, self)
         # Not a generator of its own: one more to close, one step later than a plain model's.
         return super().astream(input, config, stop=stop, **kwargs)

@@ -17,6 +17,9 @@ from tokenomics_shared.types import QueryPlan
 
 if TYPE_CHECKING:
     from tokenomics_shared.baseline import BaselineComparison, Beside
+else:
+    # Whoever asks for annotations finds them resolvable; the classes come with the engine.
+    BaselineComparison = Beside = Any
 
 
 class Doors(doors.Doors):
@@ -53,7 +56,7 @@ class Doors(doors.Doors):
         config: RunnableConfig | None = None,
         *,
         use_cache: bool = False,
-    ) -> "BaselineComparison":
+    ) -> BaselineComparison:
         """Answer as always, ask premium besides, and say whose answer is better.
 
         `judge.model` compares the answers, twice and in either order; premium itself when none is
@@ -77,7 +80,7 @@ class Doors(doors.Doors):
         config: RunnableConfig | None = None,
         *,
         use_cache: bool = False,
-    ) -> "BaselineComparison":
+    ) -> BaselineComparison:
         """As `compare_with_baseline`, without blocking the event loop."""
         request = _compared(self, text_or_messages, config, use_cache=use_cache)
         return _comparison(await arun(self.engine.beside(*request), request[-1]))
@@ -94,7 +97,7 @@ def _compared(
     return prompt, roster, codec, backend
 
 
-def _comparison(beside: "Beside") -> "BaselineComparison":
+def _comparison(beside: Beside) -> BaselineComparison:
     # Loaded with the engine, which importing this package need not load.
     from tokenomics_langchain.comparing import to_comparison
 

@@ -192,8 +192,9 @@ def _read(response: Response, form: AnswerForm | None, witness: Witness) -> Repl
     place = _place(response.result)
     if place is None:
         # Whatever stands after us answers like this; the agent shall see it.
+        billed = witness.unanswered() or Reply("", usage=NO_USAGE)
         nothing = Handled(generations=[], response=response)
-        return Reply("", usage=NO_USAGE, faults=("no answer",), raw=nothing)
+        return replace(billed, faults=("no answer",), raw=nothing)
     message = response.result[place]
     result = Handled(generations=[ChatGeneration(message=message)], response=response)
     reply = witness.completed(to_reply(result), message)
@@ -225,7 +226,7 @@ def _turns(request: Request, sent: list[BaseMessage]) -> dict[str, Any]:
 
 def _failed(error: Exception, witness: Witness) -> CallFailed:
     """Read a failure; what the graph is told by an exception is told to it at once."""
-    partial = witness.failed()
+    partial = witness.unanswered()
     if isinstance(error, GraphBubbleUp):
         return CallFailed(error, shown=True, partial=partial)
     return to_failure(error) if partial is None else CallFailed(error, partial=partial)

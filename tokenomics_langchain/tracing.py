@@ -41,7 +41,7 @@ from tokenomics_shared.effects import Generate
 Nested = Literal["none", "trace"]
 
 RUN = "tokenomics_run"
-"""The argument that hands a streamed call its run manager; taken out before anyone looks."""
+"""The argument that hands a call its run manager; taken out before anyone looks."""
 
 
 class Leg:
@@ -261,16 +261,9 @@ def _as_it_is(outcome: LLMResult) -> LLMResult:
     return outcome
 
 
-def wants_run(
-    model: BaseChatModel, config: RunnableConfig, kwargs: Mapping[str, Any], nested: Nested
-) -> bool:
-    """Whether somebody may listen who is to see a streamed call's legs or what came of it.
-
-    A call that LangChain will not stream gets a run manager from it.
-    """
-    if nested == "none" and needs_no_run(model, config):
-        return False
-    return model._should_stream(async_api=True, **{**kwargs, "stream": True})
+def wants_run(model: BaseChatModel, config: RunnableConfig, nested: Nested) -> bool:
+    """Whether somebody may listen who is to see a streamed call's legs or what came of it."""
+    return nested == "trace" or not needs_no_run(model, config)
 
 
 def fix_run(

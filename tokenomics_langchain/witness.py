@@ -56,8 +56,8 @@ class Witness(BaseCallbackHandler):
         model = reply.model or self._calls[-1][0]
         return replace(reply, model=model, usage=self._billed(model))
 
-    def failed(self) -> Reply | None:
-        """What was billed before all of it failed; None when nothing was."""
+    def unanswered(self) -> Reply | None:
+        """What was billed although no answer came of it; None when nothing was."""
         if not self._calls:
             return None
         model, _ = self._calls[-1]

@@ -96,12 +96,14 @@ class Crew(ABC):
         """The roster; made anew when a model's own settings have been changed since."""
         roster = self._roster
         if roster is None or any(now != seen for now, seen in self._seen):
-            self._seen = [each for model in self.tiers.values() for each in self.watched(model)]
+            watched = [each for model in self.tiers.values() for each in self.watched(model)]
             tiers = {name: self.described(name, model) for name, model in self.tiers.items()}
-            roster = self._roster = Roster(tiers, self._arms)
+            roster = Roster(tiers, self._arms)
             digest = blake2b((roster.identity + self._salt).encode(), digest_size=8).hexdigest()
             models = {name: tier.model for name, tier in tiers.items() if name not in HELPERS}
             self._identifying = {"models": models, "identity": digest}
+            # Last, so that no other thread takes the old one for made of what is watched now.
+            self._roster, self._seen = roster, watched
         return roster
 
     @property

@@ -1,15 +1,16 @@
 """Doors to the engine that are the same in every framework."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tokenomics_shared.errors import PromptError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from tokenomics_shared.prediction.refit import LengthsRefit
+else:
+    # Whoever asks for annotations finds them resolvable; the class comes with the engine.
+    LengthsRefit = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ class Doors:
         )
         return told
 
-    def train_token_predictor(self: Any) -> "Sequence[LengthsRefit]":
+    def train_token_predictor(self: Any) -> Sequence[LengthsRefit]:
         """Learn now how long each model's answers are, from those that were given.
 
         Returns:

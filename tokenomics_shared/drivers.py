@@ -8,6 +8,7 @@ leaves a driver is the computation's result or the provider's own exception.
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Generator, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import aclosing, closing, suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, assert_never
@@ -174,10 +175,22 @@ def _wait(effect: Await[T]) -> T | None:
 
 async def _await(effect: Await[T]) -> T | None:
     """Wait for another task or thread; many may wait, so one that leaves takes nothing with it."""
-    with suppress(TimeoutError):
-        brought = asyncio.shield(asyncio.wrap_future(effect.future))
-        return await asyncio.wait_for(brought, effect.timeout_s)
-    return None
+    loop = asyncio.get_running_loop()
+    here: asyncio.Future[T | None] = loop.create_future()
+
+    def bring(future: Future[T | None]) -> None:
+        with suppress(RuntimeError):  # the event loop has ended, and who waited in it is gone
+            loop.call_soon_threadsafe(_set, here, future.result())
+
+    effect.future.add_done_callback(bring)
+    # Not wait_for: before Python 3.12 it takes a cancellation for its own when both come at once.
+    await asyncio.wait({here}, timeout=effect.timeout_s)
+    return here.result() if here.done() else None
+
+
+def _set(future: asyncio.Future[T], value: T) -> None:
+    if not future.done():
+        future.set_result(value)
 
 
 def _show(effect: Effect, backend: Backend, tap: "_Tap") -> Generator[Any, None, None]:

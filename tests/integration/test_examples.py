@@ -204,3 +204,16 @@ def test_an_agent_over_a_database() -> None:
     whole, sent = map(int, re.findall(r"Of (\d+) characters .* was sent (\d+)\.", done.stdout)[0])
     assert sent < whole / 2
     assert "3 calls" in done.stdout
+
+
+def test_an_agent_made_of_middleware() -> None:
+    done = run("langchain_middleware.py")
+    assert done.returncode == 0, done.stderr
+    for line in (
+        "| Parcel 17 is in Vienna now, where it came by way of Graz.",
+        "| The |  parcel |  was |  handed |",
+        "| The parcel was handed to the wrong driver, so it went to Graz",
+    ):
+        assert line in done.stdout
+    assert "Not sure" not in done.stdout
+    assert "drafts accepted" in done.stdout

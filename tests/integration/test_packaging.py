@@ -140,6 +140,21 @@ def test_the_langchain_package_without_langchain_core_names_the_extra() -> None:
     assert "pip install 'tokenomics-llm[langchain]'" in last
 
 
+def test_the_middleware_without_langchain_names_the_extra() -> None:
+    code = (
+        "import sys; sys.modules['langchain'] = None\n"
+        "import tokenomics_langchain; print('langgraph' in sys.modules)\n"
+        "from tokenomics_langchain import TokenomicsMiddleware"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "False\n"
+    last = done.stderr.splitlines()[-1]
+    assert "MissingExtra: TokenomicsMiddleware needs" in last
+    assert "pip install 'tokenomics-llm[agents]'" in last
+
+
 @pytest.mark.parametrize(
     "package", [tokenomics_shared, tokenomics_langchain, tokenomics_llamaindex]
 )
@@ -185,6 +200,7 @@ def test_every_dependency_of_the_customers_list_has_its_place() -> None:
     extras = project["optional-dependencies"]
     placed = {
         "langchain-core": "langchain",
+        "langchain>=": "agents",
         "langchain-openai": "openai",
         "langchain-google-vertexai": "vertexai",
         "llama-index-core": "llamaindex",
@@ -193,7 +209,7 @@ def test_every_dependency_of_the_customers_list_has_its_place() -> None:
         "tiktoken": "tiktoken",
         "llmlingua": "llmlingua",
         "xgboost-cpu": "xgboost",
-        "pytest-asyncio": "dev",
+        "pytest-asyncio": "tests",
     }
     for dependency, extra in placed.items():
         assert any(line.startswith(dependency) for line in extras[extra]), dependency

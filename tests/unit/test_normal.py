@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tokenomics_shared.memory.normal import normalise
+from tokenomics_shared.memory.normal import LONGEST, normalise
 from tokenomics_shared.memory.spans import laid_out, prose, segments, tidy
 
 WORDS = """Hi hello please Could you tell me what What's is isn't the The IT it US us MB Mb C C#
@@ -137,3 +137,15 @@ def test_code_is_told_from_prose() -> None:
     assert laid_out('{"a": [1, 2]}')
     assert not laid_out("What is\nthis?")
     assert segments("it's the dogs' and cats' food")[0][1] is False
+
+
+@pytest.mark.parametrize("space", [" ", "   "])
+def test_of_a_long_text_only_space_is_reduced(space: str) -> None:
+    words = "Hi, how does a Long text go on? ".split() * (LONGEST // 28)
+    wording = normalise(f" {space.join(words)} ")
+    assert wording.split() == words
+    assert wording == normalise(wording)
+
+
+def test_a_text_that_is_long_for_its_space_is_reduced() -> None:
+    assert normalise(f"Hi, how{' ' * LONGEST}Do I pay? \n") == "how do i pay"

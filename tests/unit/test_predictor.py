@@ -4,6 +4,7 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.planning import LengthPredictor, LengthSample, LengthStore
 from tokenomics_shared.prediction import Learning, NoLengths, Predictor, Quantiles
 from tokenomics_shared.prediction.length_features import WIDTH
-from tokenomics_shared.prediction.predictor import LEAST, Train
+from tokenomics_shared.prediction.predictor import LEAST, REMEMBERED, Train
 from tokenomics_shared.prediction.quantiles import Line, Step
 from tokenomics_shared.types import Forecast
 
@@ -318,3 +319,26 @@ def test_questions_are_told_apart_once_trained() -> None:
     assert 8 < short.p50 < 18
     assert 150 < long.p50 < 650
     assert short.p99 < long.p50
+
+
+def test_a_question_that_waits_among_many_is_not_read_again_for_its_answer() -> None:
+    read: list[int] = []
+
+    class Counted(Line):
+        def __call__(self, features: Sequence[float]) -> float:
+            read.append(1)
+            return super().__call__(features)
+
+    world = World()
+    world.learn([100] * LEAST)
+    trained = world.predictor._known["m"].trained
+    assert trained is not None
+    line = Counted(*(getattr(trained.line, name) for name in Line.__slots__))
+    world.predictor._known["m"].trained = replace(trained, line=line)
+    asked = [f"What is {number}?" for number in range(REMEMBERED)]
+    for text in asked:
+        world.predictor.forecast(text, "simple", 10, "m")
+    assert len(read) == REMEMBERED
+    for text in asked:
+        world.predictor.learn(text, "simple", 10, "m", 100)
+    assert len(read) == REMEMBERED

@@ -133,6 +133,9 @@ _ENDING = re.compile(
     r"(?<=[\"'`\]\u201d\u2019\xbb])[?.]+)\Z"
 )
 _PASSES = 6
+LONGEST = 8_192
+"""Characters of the longest text that is reduced. Of longer ones, which few people word twice,
+only white space is: word by word they would take longer than a model's first token."""
 _CLOSING = 120
 """Characters in which thanks at the end of a text are looked for."""
 _CODE = 2
@@ -143,7 +146,8 @@ def normalise(text: str) -> str:
     """Reduce a text to the wording that all its trivial variants share.
 
     White space, trailing punctuation, contractions, greetings and politeness at the edges go.
-    Code, quotations, formulas and addresses stay as they are, an indented text as a whole.
+    Code, quotations, formulas and addresses stay as they are, an indented text and one over
+    `LONGEST` as a whole.
     Digits, symbols and letters of any script are never dropped, so texts that differ in one of
     them, or in a negation, stay apart.
 
@@ -158,6 +162,10 @@ def normalise(text: str) -> str:
     """
     if laid_out(text):
         return tidy(text) or text
+    if len(text) > LONGEST:
+        text = tidy(text)
+        if len(text) > LONGEST:
+            return text
     for _ in range(_PASSES):
         shorter = _pass(text)
         if shorter == text:

@@ -26,10 +26,10 @@ GROWTH = 1.5
 KEEP = 0.25
 """Share of the answers that are kept once there are enough and a trained model."""
 
-REMEMBERED = 64
-"""Questions whose features are remembered between forecast and learning."""
+REMEMBERED = 1_024
+"""Questions that are remembered between forecast and learning; so many may wait for an answer."""
 
-LONG = 20_000
+LONG = 8_000
 """Characters from which a question is read twice rather than remembered."""
 
 Train = Callable[[str, Sequence[LengthSample], str | None], str | None]
@@ -70,6 +70,23 @@ class Learning:
     on_fault: Callable[[Exception], object]
 
 
+class _Read:
+    """A question as it is read, and what was learned of a model says of it."""
+
+    __slots__ = ("_found", "features")
+
+    def __init__(self, question: str, complexity: Complexity, input_tokens: int) -> None:
+        self.features = length_features(question, complexity, input_tokens)
+        self._found: dict[str, tuple[Quantiles, Sequence[float]]] = {}
+
+    def by(self, model: str, trained: Quantiles) -> Sequence[float]:
+        """Its quantiles, before they are corrected; an answer comes after its forecast."""
+        found = self._found.get(model)
+        if found is None or found[0] is not trained:
+            found = self._found[model] = trained, trained(self.features)
+        return found[1]
+
+
 @dataclass(slots=True)
 class _Known:
     """What is known of one model.
@@ -80,8 +97,6 @@ class _Known:
         trained: what was learned.
         coverage: how that does.
         since: from when on samples tell how it answers now.
-        latest: the latest features that were read, and their quantiles: an answer comes soon
-            after its forecast.
     """
 
     kept: int = 0
@@ -89,20 +104,10 @@ class _Known:
     trained: Quantiles | None = None
     coverage: Coverage = field(default_factory=Coverage)
     since: float = -math.inf
-    latest: tuple[Sequence[float], Sequence[float]] = ((), ())
 
     def adopt(self, trained: Quantiles) -> None:
         self.trained = trained
         self.coverage = Coverage()
-        self.latest = (), ()
-
-    def plain(self, features: Sequence[float]) -> Sequence[float]:
-        """What was learned says of this question, before it is corrected; nothing without."""
-        read, found = self.latest
-        if read is not features and self.trained is not None:
-            found = self.trained(features)
-            self.latest = features, found
-        return found
 
 
 class Predictor(ForkSafe):
@@ -124,7 +129,7 @@ class Predictor(ForkSafe):
         self._by = learning
         self._told: set[str] = set()
         self._hopeless = False
-        self._features = functools.lru_cache(maxsize=REMEMBERED)(length_features)
+        self._reads = functools.lru_cache(maxsize=REMEMBERED)(_Read)
         self._known: dict[str, _Known] = {}
         for model, many in store.counts().items():
             self._known[model] = _Known(kept=many)
@@ -140,8 +145,8 @@ class Predictor(ForkSafe):
         trained = None if known is None else known.trained
         if known is None or trained is None:
             return rule_of_thumb(complexity, input_tokens, question)
-        features = self._read(question, complexity, input_tokens)
-        p50, p90, p99 = map(math.ceil, known.coverage.corrected(known.plain(features)))
+        plain = self._read(question, complexity, input_tokens).by(model, trained)
+        p50, p90, p99 = map(math.ceil, known.coverage.corrected(plain))
         return Forecast(p50, p90, p99, trained=True)
 
     def learn(
@@ -166,18 +171,21 @@ class Predictor(ForkSafe):
         """
         if output_tokens <= 0:
             return
-        features = self._read(question, complexity, input_tokens)
+        read = self._read(question, complexity, input_tokens)
         with self.lock:
             known = self._known.get(model)
             if known is None:
                 known = self._known[model] = _Known()
-            kept = self._follow(known, features, output_tokens, censored=censored)
+            trained = known.trained
+            plain = None if trained is None else read.by(model, trained)
+            kept = self._follow(known, plain, output_tokens, censored=censored)
             due = kept and known.kept >= known.due and not self._hopeless
             if due:
                 # Whether or not that job will be done.
                 known.due = math.ceil(GROWTH * known.kept)
         if kept:
-            self._put(LengthSample(self._by.clock(), model, features, output_tokens, censored))
+            now, features = self._by.clock(), read.features
+            self._put(LengthSample(now, model, features, output_tokens, censored))
         if due:
             self._by.jobs.submit(lambda: self.train(model))
 
@@ -219,17 +227,16 @@ class Predictor(ForkSafe):
         """Write what is pending."""
         self._store.close()
 
-    def _read(self, question: str, complexity: Complexity, input_tokens: int) -> tuple[float, ...]:
-        read = length_features if len(question) > LONG else self._features
+    def _read(self, question: str, complexity: Complexity, input_tokens: int) -> _Read:
+        read = _Read if len(question) > LONG else self._reads
         return read(question, complexity, input_tokens)
 
     def _follow(
-        self, known: _Known, features: Sequence[float], tokens: int, *, censored: bool
+        self, known: _Known, plain: Sequence[float] | None, tokens: int, *, censored: bool
     ) -> bool:
         """See how the forecast did, and whether to keep the answer; the lock is held."""
         kept = True
-        if known.trained is not None:
-            plain = known.plain(features)
+        if plain is not None:
             known.coverage.observe(plain, tokens, censored=censored)
             if known.coverage.drifted and known.since <= 0.0:
                 known.since = self._by.clock()

@@ -10,7 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import langsmith
-import zstandard
 from typing_extensions import override
 
 Run = dict[str, Any]
@@ -86,7 +85,9 @@ def counted(runs: list[Run]) -> list[tuple[int, int]]:
     """The tokens that whoever sums a trace finds, of each run that has any, wherever it looks."""
     found = []
     for run in runs:
-        places = [metadata(run), *_mappings(run.get("outputs") or {})]
+        # What a chain's outputs hold, a model's run has told.
+        outputs = run.get("outputs") if run["run_type"] == "llm" else None
+        places = [metadata(run), *_mappings(outputs)]
         told = {_tokens(place[name]) for place in places for name in _OF_USAGE if place.get(name)}
         found += sorted(told - {(0, 0)})
     return found
@@ -147,15 +148,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes:
         if "content-length" in self.headers:
-            body = self.rfile.read(int(self.headers["content-length"]))
-        else:
-            body = b""
-            while size := int(self.rfile.readline(), 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
+            return self.rfile.read(int(self.headers["content-length"]))
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
             self.rfile.readline()
-        if self.headers.get("content-encoding") == "zstd":
-            body = zstandard.ZstdDecompressor().stream_reader(body).read()
+        self.rfile.readline()
         return body
 
     def _parts(self, body: bytes) -> None:

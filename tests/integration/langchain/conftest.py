@@ -1,6 +1,6 @@
 """A chat model of ours over two real ones on the loopback server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -33,6 +33,13 @@ def answer(request: ChatRequest) -> str:
 @pytest.fixture
 def server() -> Any:
     with LoopbackServer(answer) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[LoopbackServer]:
+    """One server for all tests of a module; `fresh` of the agents' helpers makes it as new."""
+    with LoopbackServer() as running:
         yield running
 
 

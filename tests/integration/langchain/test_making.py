@@ -5,6 +5,7 @@ import json
 import pickle
 import sys
 import traceback
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.runnables import ConfigurableField
 from langchain_openai import ChatOpenAI
+from packaging.version import Version
 from pydantic import SecretStr
 
 from tests.conftest import openai_model
@@ -112,7 +114,9 @@ def test_without_langchain_every_provider_there_could_be_is_listed(
     from langchain.chat_models.base import _BUILTIN_PROVIDERS
 
     listed = set(models._LANGCHAINS.split(", "))
-    assert listed <= set(_BUILTIN_PROVIDERS)
+    # Older ones know fewer.
+    if Version(version("langchain")) >= Version("1.4"):
+        assert listed <= set(_BUILTIN_PROVIDERS)
     monkeypatch.setitem(sys.modules, "langchain.chat_models", None)
     with pytest.raises(ConfigError) as caught:
         ChatTokenomics(premium="nobody:model")
@@ -495,11 +499,19 @@ def test_identifying_parameters_tell_models_apart(make: Make, server: LoopbackSe
     assert make()._identifying_params == params[0]
 
 
-def test_it_is_a_chat_model_with_a_profile_of_both(make: Make) -> None:
+class Odd(ChatOpenAI):
+    """A model of another class."""
+
+
+def test_it_is_a_chat_model_with_a_profile_of_both(make: Make, server: LoopbackServer) -> None:
     llm = make()
     assert isinstance(llm, BaseChatModel)
     assert llm.profile is not None
-    assert llm.profile["structured_output"] is False
+    assert llm.profile["structured_output"] is True
+    other = Odd(model=PREMIUM, base_url=server.url, api_key=SecretStr("any"))
+    mixed = make(premium=other).profile
+    assert mixed is not None
+    assert mixed["structured_output"] is False
     assert llm.profile["tool_calling"] is True
     assert llm.profile["max_input_tokens"] > 0
     assert make(premium=FakeListChatModel(responses=[""])).profile is None

@@ -17,7 +17,7 @@ from langchain_core.messages import HumanMessage
 
 from tests.conftest import openai_model
 from tests.integration.langchain.conftest import CHEAP, PREMIUM
-from tokenomics_langchain import ChatTokenomics
+from tokenomics_langchain import ChatTokenomics, TokenomicsMiddleware
 from tokenomics_shared.testing import ChatRequest, LoopbackServer, PromptCache
 
 BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
@@ -132,11 +132,19 @@ def test_a_conversation_keeps_the_prompt_caches_hits_and_costs_less(
     assert cost(server) < 0.5 * whole[1]
 
 
+@pytest.mark.parametrize("by", ["model", "middleware"])
 async def test_so_does_an_asynchronous_one(
-    server: LoopbackServer, talks: Any, whole: tuple[float, float]
+    by: str, server: LoopbackServer, talks: Any, whole: tuple[float, float]
 ) -> None:
     talk = talks.exchanges(TURNS)
-    agent: Any = create_agent(made(server, PLAIN), talks.tools(talk), system_prompt=talks.SYSTEM)
+    model: Any = made(server, PLAIN)
+    middleware: list[Any] = []
+    if by == "middleware":
+        model = openai_model(server, PREMIUM)
+        middleware.append(TokenomicsMiddleware(compression="auto", **PLAIN))
+    agent: Any = create_agent(
+        model, talks.tools(talk), system_prompt=talks.SYSTEM, middleware=middleware
+    )
     messages: list[Any] = []
     for each in talk:
         messages.append(HumanMessage(each.said))
