@@ -3,13 +3,14 @@
 import asyncio
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests.kit import GOOD, POOR, ROSTER, engine, prompt, reply
-from tokenomics_shared.effects import Await
+from tokenomics_shared.drivers import arun
+from tokenomics_shared.effects import Await, Steps
 from tokenomics_shared.memory import Flights
 from tokenomics_shared.testing import ScriptedBackend, TextCodec
 from tokenomics_shared.types import Memo, Reply, Usage
@@ -167,3 +168,24 @@ def test_nobody_waits_for_a_stream_that_is_read_slowly() -> None:
     assert outcome.recall.cache_type == "none"
     chunks.close()
     shared.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_cancellation_that_comes_with_the_answer_is_heard(turns: int) -> None:
+    brought: Future[str | None] = Future()
+
+    def steps() -> Steps[str | None]:
+        return (yield from Await(brought, 0, 5.0))
+
+    nobody: Any = None
+    waiting = asyncio.create_task(arun(steps(), nobody))
+    await asyncio.sleep(0.01)
+    brought.set_result("an answer")
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    if waiting.done():
+        assert waiting.result() == "an answer"
+        return
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting

@@ -298,13 +298,3 @@ def test_the_console_shows_each_leg(make: Make, capsys: pytest.CaptureFixture[st
     make(nested="trace").invoke(HARD, {"callbacks": [ConsoleCallbackHandler()]})
     shown = capsys.readouterr().out
     assert all(f"llm:tier:{tier}" in shown for tier in ("cheap", "premium"))
-
-
-def test_a_tracer_on_the_model_alone_is_told_of_the_decision(make: Make) -> None:
-    from langchain_core.tracers.run_collector import RunCollectorCallbackHandler
-
-    heard = RunCollectorCallbackHandler()
-    llm = make(callbacks=[heard])
-    llm.invoke(HARD)
-    list(llm.stream("And " + HARD))
-    assert [run.metadata["tokenomics_strategy"] for run in heard.traced_runs] == ["premium"] * 2

@@ -210,3 +210,11 @@ async def test_tokens_of_a_stream_are_told_once(make: Make) -> None:
         llm = make(nested=nested)
         message = await by("astream", llm.with_config(callbacks=[heard]), "What is hard?")
         assert "".join(heard.seen) == message.text
+
+
+def test_a_tracer_on_the_model_alone_is_told_of_the_decision(make: Make) -> None:
+    heard = RunCollectorCallbackHandler()
+    llm = make(callbacks=[heard])
+    llm.invoke("What is hard?")
+    list(llm.stream("And what is hard?"))
+    assert [run.metadata["tokenomics_strategy"] for run in heard.traced_runs] == ["premium"] * 2
