@@ -72,11 +72,30 @@ def seen(ask: Callable[[], Any]) -> Any:
 
 
 def parsed(answer: Any) -> Any:
-    if isinstance(answer, list):
-        return [parsed(part) for part in answer if not (isinstance(part, dict) and "raw" in part)]
+    if isinstance(answer, list) and any(
+        isinstance(part, dict) and "raw" in part for part in answer
+    ):
+        return by_key(answer)
     if isinstance(answer, dict) and "raw" in answer:
         return answer["parsed"], type(answer["parsing_error"])
     return answer
+
+
+def by_key(parts: list[dict[str, Any]]) -> dict[str, list[Any]]:
+    """What a stream that tells the raw answer too brings, key by key.
+
+    LangChain makes each key in a thread of its own: which comes first differs from run to run,
+    of a plain model as well.
+    """
+    errors = [type(part["parsing_error"]) for part in parts if "parsing_error" in part]
+    return {"parsed": [part["parsed"] for part in parts if "parsed" in part], "errors": errors}
+
+
+def last(given: Any) -> Any:
+    """What a stream comes to."""
+    if isinstance(given, dict):
+        return {key: values[-1:] for key, values in given.items()}
+    return given[-1:] if isinstance(given, list) else given
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
@@ -102,7 +121,7 @@ def test_every_way_to_ask_gives_what_a_plain_model_gives(
         plain, off, on = (seen(lambda c=c: list(c.stream(question()))) for c in chains)  # type: ignore[misc]
         assert off == plain, text
         # What was judged comes in larger pieces.
-        assert on == plain or on[-1:] == plain[-1:], text
+        assert last(on) == last(plain), text
 
 
 @pytest.mark.parametrize("method", ["json_schema", "json_mode", "function_calling"])
