@@ -15,7 +15,7 @@ from tests.conftest import openai_model
 from tests.integration.langchain.conftest import PREMIUM
 from tests.integration.langchain.test_calls import told
 from tokenomics_langchain import ChatTokenomics, TokenomicsConfig
-from tokenomics_shared.testing import Fault, LoopbackServer
+from tokenomics_shared.testing import Call, Fault, LoopbackServer, Turn
 
 pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning")
 
@@ -147,6 +147,32 @@ def test_an_answer_from_memory_parses_as_the_first_did(
         list(llm.with_structured_output(Person, method=method).stream(QUESTION))[-1]
         == first["parsed"]
     )
+
+
+REFUSALS: dict[str, Turn] = {
+    "refused": Turn(refusal="I can't help with that."),
+    "filtered": Turn(text='{"name": "Ada', finish="content_filter"),
+    "filtered call": Turn(calls=(Call("Person", '{"name": "Ada'),), finish="content_filter"),
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS[:2], ids=str)
+@pytest.mark.parametrize("method", METHODS[:3])
+@pytest.mark.parametrize("kind", ["pydantic", "typed dict"])
+@pytest.mark.parametrize("refusal", REFUSALS)
+def test_a_refusal_comes_as_a_plain_models_does(
+    refusal: str, kind: str, method: str, options: dict[str, Any], server: LoopbackServer
+) -> None:
+    server.turns = lambda request: REFUSALS[refusal]
+    chains: list[Any] = [
+        llm.with_structured_output(SCHEMAS[kind], method=method, **options)
+        for llm in models(server)
+    ]
+    plain, off, on = (seen(lambda c=c: c.invoke(question())) for c in chains)  # type: ignore[misc]
+    assert off == on == plain
+    plain, off, on = (seen(lambda c=c: list(c.stream(question()))) for c in chains)  # type: ignore[misc]
+    assert off == plain
+    assert last(on) == last(plain)
 
 
 class ByTool(FakeListChatModel):
