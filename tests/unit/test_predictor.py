@@ -16,7 +16,13 @@ from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.planning import LengthPredictor, LengthSample, LengthStore
 from tokenomics_shared.prediction import Learning, NoLengths, Predictor, Quantiles
 from tokenomics_shared.prediction.length_features import WIDTH
-from tokenomics_shared.prediction.predictor import LEAST, REMEMBERED, Train
+from tokenomics_shared.prediction.predictor import (
+    LEAST,
+    LONG,
+    REMEMBERED,
+    REMEMBERED_LONG,
+    Train,
+)
 from tokenomics_shared.prediction.quantiles import Line, Step
 from tokenomics_shared.types import Forecast
 
@@ -321,7 +327,10 @@ def test_questions_are_told_apart_once_trained() -> None:
     assert short.p99 < long.p50
 
 
-def test_a_question_that_waits_among_many_is_not_read_again_for_its_answer() -> None:
+@pytest.mark.parametrize(("characters", "many"), [(20, REMEMBERED), (LONG + 20, REMEMBERED_LONG)])
+def test_a_question_that_waits_among_many_is_not_read_again_for_its_answer(
+    characters: int, many: int
+) -> None:
     read: list[int] = []
 
     class Counted(Line):
@@ -335,10 +344,10 @@ def test_a_question_that_waits_among_many_is_not_read_again_for_its_answer() -> 
     assert trained is not None
     line = Counted(*(getattr(trained.line, name) for name in Line.__slots__))
     world.predictor._known["m"].trained = replace(trained, line=line)
-    asked = [f"What is {number}?" for number in range(REMEMBERED)]
+    asked = [f"What is {number}?".ljust(characters, "?") for number in range(many)]
     for text in asked:
         world.predictor.forecast(text, "simple", 10, "m")
-    assert len(read) == REMEMBERED
+    assert len(read) == many
     for text in asked:
         world.predictor.learn(text, "simple", 10, "m", 100)
-    assert len(read) == REMEMBERED
+    assert len(read) == many
