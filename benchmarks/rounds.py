@@ -16,7 +16,7 @@ TURNS = 12
 """Batches of each contender in a round. Few calls a batch keep those that are compared within
 milliseconds of each other; whoever shares the processor changes what it can do by the second."""
 
-Run = Callable[[Sequence[str]], Sequence[Any]]
+Run = Callable[[Sequence[Any]], Sequence[Any]]
 """Makes a call with each of these inputs, one after another, and returns the answers."""
 
 
@@ -46,7 +46,7 @@ class Contender:
     """
 
     run: Run
-    inputs: Callable[[int], Sequence[str]]
+    inputs: Callable[[int], Sequence[Any]]
     check: Callable[[Any], None]
     calls: int
     background: Background | None = None

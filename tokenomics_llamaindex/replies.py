@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
-from llama_index.core.base.llms.types import ContentBlock, TextBlock, ThinkingBlock
+from llama_index.core.base.llms.types import ContentBlock, MessageRole, TextBlock, ThinkingBlock
 from llama_index.core.llms import ChatMessage, ChatResponse, CompletionResponse
 
 from tokenomics_llamaindex.convert import TIER, USAGE_NAMES
@@ -54,19 +56,27 @@ class ResponseCodec:
 
     def thaw(self, payload: str) -> Reply:
         """Build a fresh answer that costs nothing."""
-        fields = json.loads(payload)
+        fields = _parsed(payload)
+        # Everything in a response that can be changed, this one has to itself.
+        own = fields["additional_kwargs"]
         message = ChatMessage(
             role=fields["role"],
             blocks=list(map(_made, fields["blocks"])),
-            additional_kwargs=fields["additional_kwargs"],
+            additional_kwargs=deepcopy(own) if own else {},
         )
-        nothing = dict.fromkeys(USAGE_NAMES, 0)
         response = ChatResponse(
             message=message,
-            raw={"model": fields["model"], "usage": nothing},
+            raw={"model": fields["model"], "usage": dict.fromkeys(USAGE_NAMES, 0)},
             additional_kwargs={**dict.fromkeys(fields["told"], 0), TIER: fields["tier"]},
         )
         return Reply(message.content or "", usage=NO_USAGE, model=fields["model"], raw=response)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(payload: str) -> Mapping[str, Any]:
+    """The fields of a kept answer; not to be handed out."""
+    fields: dict[str, Any] = json.loads(payload)
+    return fields | {"role": MessageRole(fields["role"])}
 
 
 def told(response: ChatResponse, outcome: Outcome) -> ChatResponse:
@@ -131,7 +141,9 @@ def _chunk(response: ChatResponse, blocks: list[ContentBlock], delta: str) -> Ch
 
 
 def _made(fields: Mapping[str, Any]) -> TextBlock | ThinkingBlock:
-    return _KEPT[fields["block_type"]](**fields)
+    # Texts can't be changed and are all that most blocks have.
+    own = {name: it if isinstance(it, str) else deepcopy(it) for name, it in fields.items()}
+    return _KEPT[fields["block_type"]](**own)
 
 
 def _without(fields: Mapping[str, Any]) -> dict[str, Any]:

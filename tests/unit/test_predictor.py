@@ -261,6 +261,36 @@ def test_steady_answers_need_no_new_training_and_hold_their_quantiles() -> None:
     assert beyond[2] / 1_000 < 0.025
 
 
+@pytest.mark.parametrize("p90", [20.0, 20.0 - 1e-9, 20.0 + 1e-9])
+def test_answers_of_one_length_are_no_change_however_their_quantile_is_rounded(
+    p90: float,
+) -> None:
+    world = World()
+    world.store.put_model("m", constant(20.0, p90, p90, LEAST))
+    world = World(told, world.store)
+    world.learn([20] * 1_000)
+    assert world.trained == []
+
+
+def test_labels_of_one_or_two_tokens_are_no_change_and_longer_ones_are() -> None:
+    world = World()
+    world.store.put_model("m", constant(1.0, 2.0, 2.0, LEAST))
+    world = World(told, world.store)
+    world.learn([1, 2] * 400)
+    assert world.trained == []
+    world.learn([1, 2, 3] * 400)
+    assert world.trained != []
+
+
+def test_answers_that_all_became_shorter_are_a_change() -> None:
+    world = World()
+    world.store.put_model("m", constant(20.0, 20.0, 20.0, LEAST))
+    world = World(told, world.store)
+    world.learn([12] * 1_000)
+    assert world.trained != []
+    assert world.forecast().p90 == 12
+
+
 def test_answers_that_were_cut_raise_the_quantiles_unless_cut_before_the_median() -> None:
     world = World()
     world.learn(drawn(LEAST))
