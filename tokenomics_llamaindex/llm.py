@@ -30,6 +30,7 @@ from tokenomics_llamaindex.events import current_span, spanned, tell
 from tokenomics_llamaindex.limits import limit_in
 from tokenomics_llamaindex.models import resolve
 from tokenomics_llamaindex.replies import (
+    Ending,
     ResponseCodec,
     answer_of,
     last_chunk,
@@ -371,26 +372,30 @@ class TokenomicsLLM(Doors, Structured):
     def _streamed(
         self, request: _Request, span: str | None
     ) -> Generator[ChatResponse, None, None]:
+        ending = Ending()
         with closing(self.engine.stream(*request)) as chunks:
             for chunk in chunks:
                 if isinstance(chunk, Done):
-                    last = last_chunk(chunk.result)
-                    tell(last.additional_kwargs[OURS], span)
-                    yield last
+                    yield self._ended(chunk, span)
                 else:
-                    yield chunk
+                    yield from ending.passed(chunk)
 
     async def _astreamed(
         self, request: _Request, span: str | None
     ) -> AsyncGenerator[ChatResponse, None]:
+        ending = Ending()
         async with aclosing(self.engine.astream(*request)) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, Done):
-                    last = last_chunk(chunk.result)
-                    tell(last.additional_kwargs[OURS], span)
-                    yield last
+                    yield self._ended(chunk, span)
                 else:
-                    yield chunk
+                    for passed in ending.passed(chunk):
+                        yield passed
+
+    def _ended(self, done: Done, span: str | None) -> ChatResponse:
+        last = last_chunk(done.result)
+        tell(last.additional_kwargs[OURS], span)
+        return last
 
 
 def _completions(chunks: Generator[ChatResponse, None, None]) -> CompletionResponseGen:
