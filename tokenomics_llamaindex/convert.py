@@ -32,7 +32,10 @@ _REASONING = ("reasoning_tokens", "thoughts_token_count")
 _APART = ("thoughts_token_count",)
 """Tokens that are billed as output and are not counted in it."""
 
-_REASONS = ("finish_reason", "stop_reason", "done_reason")
+_BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
+"""Tokens that were read and are not counted among those of the input."""
+
+_REASONS = ("finish_reason", "stop_reason", "done_reason", "status")
 
 
 def to_messages(messages: Sequence[ChatMessage]) -> tuple[Message, ...]:
@@ -183,7 +186,7 @@ def _usage(response: ChatResponse) -> Usage | None:
         _get(told, "completion_tokens_details") or _get(told, "output_tokens_details") or told
     )
     return Usage(
-        input=read or 0,
+        input=(read or 0) + sum(_number(told, (name,)) or 0 for name in _BESIDE),
         output=(written or 0) + (_number(told, _APART) or 0),
         cache_read=_number(of_input, _READ) or 0,
         cache_write=_number(of_input, _WRITTEN) or 0,

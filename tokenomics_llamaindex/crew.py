@@ -34,10 +34,14 @@ class Crew(crew.Crew):
         super().__init__(tiers, arms, salt, helpers)
         self._copies: dict[str, LLM] = {}
         self._copied: Roster | None = None
+        self.completing: set[str] = set()
+        """Tiers whose models complete texts: a conversation is another text to them."""
 
     @override
     def described(self, name: str, model: Any) -> Tier:
         told = metadata_of(model)
+        if told is not None and not told.is_chat_model:
+            self.completing.add(name)
         title = str(getattr(model, "model", None) or (told and told.model_name) or name)
         return Tier(name, title, _provider(model), identity_of(model), _abilities(model, told))
 

@@ -347,6 +347,8 @@ class TokenomicsLLM(Doors, Structured):
         prompt = to_prompt(turns, kwargs, pin)
         if limit is not None:
             prompt = replace(prompt, max_tokens=limit)
+        if completion is not None and crew.completing:
+            prompt = replace(prompt, params={**prompt.params, "completion": completion.formatted})
         if wishes is not None:
             prompt = wishes.put_on(prompt)
         caller = Caller(self.callback_manager, self.rate_limiter, current_span())

@@ -4,12 +4,14 @@ import asyncio
 import copy
 import json
 import pickle
+import sys
 from typing import Any
 
+import openai
 import pytest
 from llama_index.core import Settings
 from llama_index.core.base.llms.types import AudioBlock, DocumentBlock, ImageBlock, TextBlock
-from llama_index.core.llms import ChatMessage, MockLLM
+from llama_index.core.llms import ChatMessage, ChatResponse, MockLLM
 from openai import APIStatusError, InternalServerError
 
 from tests.integration.llamaindex.conftest import (
@@ -23,7 +25,8 @@ from tests.integration.llamaindex.conftest import (
 )
 from tests.integration.llamaindex.probes import ADD, ASK, PIXEL, Song
 from tokenomics_llamaindex import Memory, Strategy, TokenomicsConfig, TokenomicsLLM, wishing
-from tokenomics_shared.errors import ConfigError, PromptError
+from tokenomics_llamaindex.convert import to_reply
+from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
 from tokenomics_shared.testing import Fault, LoopbackServer
 
 EASY = "What is the answer?"
@@ -87,6 +90,7 @@ async def test_memory_answers_the_same_request_however_it_is_asked(
         assert told(response)["cache_type"] == "exact"
         assert told(response)["cost"] == 0
         assert response.additional_kwargs["prompt_tokens"] == 0
+        assert response.raw["usage"]["total_tokens"] == 0
     texts = {getattr(it, "text", None) or it.message.content for it in again}
     assert texts == {first.message.content}
 
@@ -278,7 +282,9 @@ def test_keys_and_settings_tell_answers_apart(server: Any) -> None:
     same = identity()
     assert identity() == same
     assert identity(max_retries=2, timeout=3.0) == same
+    elsewhere = openai.OpenAI(api_key=KEY, base_url="http://127.0.0.1:1/v1")
     for other in (
+        {"openai_client": elsewhere},
         {"temperature": 0.7},
         {"api_key": "sk-other"},
         {"max_tokens": 9},
@@ -412,6 +418,121 @@ async def test_aquery_and_comparisons(make: Make, server: Any) -> None:
     later = await llm.acompare_with_baseline(asked("A third?"))
     assert later.baseline.message.content.startswith(f"The answer of {PREMIUM}")
     assert llm.engine.report().totals.requests == 3
+
+
+async def test_a_rate_limiter_of_ours_holds_every_tier(make: Make) -> None:
+    class Counting:
+        def __init__(self) -> None:
+            self.taken: list[str] = []
+
+        def acquire(self) -> None:
+            self.taken.append("sync")
+
+        async def async_acquire(self) -> None:
+            self.taken.append("async")
+
+    limiter = Counting()
+    llm = make(rate_limiter=limiter)
+    llm.chat(asked(HARD))
+    await llm.achat(asked("Another?"))
+    assert limiter.taken == ["sync", "sync", "async"]
+    assert llm.cheap.rate_limiter is None
+
+
+def test_a_judging_model_is_asked_without_the_callers_arguments(make: Make, server: Any) -> None:
+    judge = {"judges": ("checks", "llm"), "model": f"openai:a-judge@{server.url}"}
+    llm = make(judge=judge, callback_manager=None)
+    llm.chat_with_tools([ADD], user_msg="How high is it?", temperature=0.2)
+    asked_of_judge = next(it for it in server.requests if it["model"] == "a-judge")
+    assert "tools" not in asked_of_judge
+    assert "tokenomics" not in json.dumps(asked_of_judge)
+
+
+def test_a_completion_is_not_a_conversation_to_models_that_complete() -> None:
+    llm = TokenomicsLLM(premium=MockLLM(), audit={"enabled": False}, bandit={"enabled": False})
+    text = "How high is the tower?"
+    assert llm.complete(text).text == text
+    assert llm.chat(asked(text)).message.content == MockLLM().chat(asked(text)).message.content
+    assert told(llm.complete(text))["cache_hit"]
+
+
+def test_usage_is_read_as_each_provider_reports_it() -> None:
+    def usage(raw: Any) -> Any:
+        message = ChatMessage(role="assistant", content="Yes.")
+        read = to_reply(ChatResponse(message=message, raw=raw), "cheap").usage
+        assert read is not None
+        return read.input, read.output, read.cache_read, read.cache_write, read.reasoning
+
+    chat = {
+        "prompt_tokens": 9,
+        "completion_tokens": 5,
+        "prompt_tokens_details": {"cached_tokens": 4},
+        "completion_tokens_details": {"reasoning_tokens": 3},
+    }
+    assert usage({"usage": chat}) == (9, 5, 4, 0, 3)
+    anthropic = {
+        "input_tokens": 2,
+        "output_tokens": 5,
+        "cache_read_input_tokens": 30,
+        "cache_creation_input_tokens": 8,
+    }
+    assert usage({"usage": anthropic, "stop_reason": "end_turn"}) == (40, 5, 30, 8, 0)
+    google = {
+        "prompt_token_count": 9,
+        "candidates_token_count": 5,
+        "cached_content_token_count": 4,
+        "thoughts_token_count": 7,
+    }
+    assert usage({"usage_metadata": google}) == (9, 12, 4, 0, 7)
+    responses = {
+        "input_tokens": 9,
+        "output_tokens": 5,
+        "input_tokens_details": {"cached_tokens": 4},
+        "output_tokens_details": {"reasoning_tokens": 3},
+    }
+    assert usage({"usage": responses, "status": "completed"}) == (9, 5, 4, 0, 3)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ({"choices": [{"finish_reason": "length"}]}, "length"),
+        ({"choices": [{"finish_reason": None}]}, ""),
+        ({"stop_reason": "max_tokens"}, "max_tokens"),
+        ({"status": "incomplete"}, "incomplete"),
+        ({}, "stop"),
+        (None, "stop"),
+    ],
+)
+def test_why_an_answer_ended_is_read_as_each_provider_says_it(raw: Any, reason: str) -> None:
+    message = ChatMessage(role="assistant", content="Yes.")
+    reply = to_reply(ChatResponse(message=message, raw=raw), "cheap")
+    assert reply.finish_reason == reason
+
+
+@pytest.mark.parametrize(
+    ("model", "module", "extra"),
+    [
+        ("openai:gpt-4o", "llama_index.llms.openai", "llamaindex-openai"),
+        ("openai:a@http://127.0.0.1:1/v1", "llama_index.llms.openai_like", "llamaindex-openai"),
+        ("google_genai:gemini", "llama_index.llms.google_genai", "llamaindex-google-genai"),
+    ],
+)
+def test_what_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, model: str, module: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtra, match=rf"\[{extra}\]"):
+        TokenomicsLLM(premium=model)
+
+
+def test_a_key_for_an_address_is_never_the_providers(
+    monkeypatch: pytest.MonkeyPatch, server: Any
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    llm = TokenomicsLLM(premium=f"openai:any@{server.url}", config=TokenomicsConfig.off())
+    llm.chat(asked())
+    assert server.headers[-1]["authorization"] == "Bearer none"
 
 
 async def test_many_at_once_keep_to_themselves(make: Make) -> None:
