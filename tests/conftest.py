@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from hypothesis import settings
 
@@ -17,6 +19,17 @@ settings.load_profile("repeatable")
 def server() -> Iterator[LoopbackServer]:
     with LoopbackServer() as running:
         yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nobody speaks TLS here, and reading all certificates takes a client 0.1 s each time."""
+    end = "-----END CERTIFICATE-----\n"
+    only = tmp_path_factory.mktemp("tls") / "one.pem"
+    only.write_text(Path(certifi.where()).read_text("utf-8").split(end)[0] + end, "utf-8")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SSL_CERT_FILE", str(only))
+        yield
 
 
 @pytest.fixture(autouse=True)

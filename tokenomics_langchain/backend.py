@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from langchain_core.globals import get_llm_cache
@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.messages.utils import message_chunk_to_message
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from tokenomics_langchain.binding import AnswerSchema, Target, ToolList, flatten
+from tokenomics_langchain.binding import TOOL_OPTIONS, AnswerSchema, Target, ToolList, flatten
 from tokenomics_langchain.convert import (
     answer_of,
     completed,
@@ -22,11 +22,13 @@ from tokenomics_langchain.convert import (
     to_sent,
 )
 from tokenomics_langchain.crew import HELPERS
+from tokenomics_langchain.foreign import Form
 from tokenomics_langchain.limits import put_limit
 from tokenomics_langchain.tracing import LegRuns
+from tokenomics_langchain.versions import Content
 from tokenomics_shared.effects import Generate
 from tokenomics_shared.ports import Chunk
-from tokenomics_shared.types import Message, Prompt, Reply, Strategy
+from tokenomics_shared.types import Message, Reply, Strategy
 
 _OF_ANSWERS = frozenset(
     "tools tool_choice parallel_tool_calls functions function_call response_format "
@@ -45,6 +47,7 @@ class LangChainBackend:
         stop: sequences that end the answer.
         kwargs: the call's arguments.
         runs: reports each call to whoever wants it.
+        forms: what each tier can be given, where they are of different providers.
     """
 
     tiers: Mapping[str, Any]
@@ -52,11 +55,12 @@ class LangChainBackend:
     stop: list[str] | None
     kwargs: Mapping[str, Any]
     runs: LegRuns
+    forms: Mapping[str, Form] = field(default_factory=dict, kw_only=True)
 
     def generate(self, ask: Generate) -> Reply:
         """Ask and wait."""
         model, kwargs = self._target(ask)
-        messages = self._messages(ask.prompt)
+        messages = self._messages(ask)
         try:
             with self.runs.leg(model, messages, ask, kwargs) as leg:
                 if _is_plain(model, kwargs, async_api=False):
@@ -71,7 +75,7 @@ class LangChainBackend:
     async def agenerate(self, ask: Generate) -> Reply:
         """Ask and wait, without blocking the event loop."""
         model, kwargs = self._target(ask)
-        messages = self._messages(ask.prompt)
+        messages = self._messages(ask)
         try:
             async with self.runs.aleg(model, messages, ask, kwargs) as leg:
                 if _is_plain(model, kwargs, async_api=True):
@@ -87,27 +91,29 @@ class LangChainBackend:
     def stream(self, ask: Generate) -> Generator[Chunk, None, None]:
         """Ask for chunks."""
         model, kwargs = self._target(ask)
-        messages = self._messages(ask.prompt)
+        messages = self._messages(ask)
         if ask.own or not model._should_stream(async_api=False, **{**kwargs, "stream": True}):
             yield from _as_chunks(self.generate(ask))
             return
         if model.rate_limiter is not None:
             model.rate_limiter.acquire(blocking=True)
+        content = Content(model)
         with self.runs.leg(model, messages, ask, kwargs) as leg:
             for generation in model._stream(messages, **kwargs):
                 leg.add(generation)
-                yield _chunk(generation)
+                yield _chunk(generation, content)
 
     async def astream(self, ask: Generate) -> AsyncGenerator[Chunk, None]:
         """Ask for chunks, without blocking the event loop."""
         model, kwargs = self._target(ask)
-        messages = self._messages(ask.prompt)
+        messages = self._messages(ask)
         if ask.own or not model._should_stream(async_api=True, **{**kwargs, "stream": True}):
             for chunk in _as_chunks(await self.agenerate(ask)):
                 yield chunk
             return
         if model.rate_limiter is not None:
             await model.rate_limiter.aacquire(blocking=True)
+        content = Content(model)
         async with (
             self.runs.aleg(model, messages, ask, kwargs) as leg,
             # Closed at once when the caller leaves: an event loop that ends would close it, and
@@ -116,7 +122,7 @@ class LangChainBackend:
         ):
             async for generation in source:
                 leg.add(generation)
-                yield _chunk(generation)
+                yield _chunk(generation, content)
 
     def merge(self, ask: Generate, chunks: Sequence[Chunk]) -> Reply:
         """Join chunks into the reply they are of."""
@@ -151,12 +157,15 @@ class LangChainBackend:
                 return reply if fault is None else replace(reply, faults=(fault,))
         return reply
 
-    def _messages(self, prompt: Prompt) -> list[BaseMessage]:
+    def _messages(self, ask: Generate) -> list[BaseMessage]:
         """What to send: the caller's own objects, copies or new ones for turns that say else."""
-        turns = prompt.messages
+        turns = ask.prompt.messages
         if len(turns) == len(self.messages) and all(map(_is_untouched, turns)):
-            return self.messages
-        return [turn.raw if _is_untouched(turn) else to_sent(turn) for turn in turns]
+            sent = self.messages
+        else:
+            sent = [turn.raw if _is_untouched(turn) else to_sent(turn) for turn in turns]
+        form = self.forms.get(ask.strategy.tier)
+        return sent if form is None else form.messages(sent)
 
     def _target(self, ask: Generate) -> Target:
         """The model to call and everything to call it with, stop sequences included."""
@@ -164,13 +173,16 @@ class LangChainBackend:
         model, own = flatten(self.tiers[strategy.tier])
         if ask.own:
             return model, _for_ourselves(model, own, ask)
-        kwargs = dict(self.kwargs)
+        form = self.forms.get(strategy.tier)
+        kwargs = dict(self.kwargs) if form is None else form.arguments(self.kwargs)
         tools = kwargs.get("tools")
         schema = kwargs.pop("answer_schema", None)
         bound: dict[str, Any] = {}
+        if form is not None and isinstance(tools, list) and not isinstance(tools, ToolList):
+            tools = ToolList(tools, tuple(kwargs.keys() & TOOL_OPTIONS))
         if isinstance(tools, ToolList):
             del kwargs["tools"]
-            model, bound = tools.bind_to(model, kwargs)
+            model, bound = tools.bind_to(model, kwargs, form)
         elif isinstance(schema, AnswerSchema):
             model, bound = schema.bind_to(model)
         merged = {"stop": None, **own, **_parameters(strategy), **bound, **kwargs}
@@ -237,10 +249,11 @@ def _closing(
     return aclosing(source) if isinstance(source, AsyncGenerator) else nullcontext(source)
 
 
-def _chunk(generation: ChatGenerationChunk) -> Chunk:
+def _chunk(generation: ChatGenerationChunk, content: Content) -> Chunk:
     """A piece of the answer, all on its message, without the marks of the run it came from."""
     message = generation.message
     message.response_metadata = {**(generation.generation_info or {}), **message.response_metadata}
+    message = generation.message = content.of(message)
     message.id = None
     if isinstance(message, AIMessageChunk) and message.chunk_position is not None:
         message.chunk_position = None

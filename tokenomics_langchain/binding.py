@@ -31,11 +31,18 @@ from langchain_core.utils.pydantic import get_fields, is_basemodel_subclass
 from pydantic import BaseModel
 from typing_extensions import override
 
+from tokenomics_langchain.dialects import owner_of
+from tokenomics_langchain.foreign import Form
+from tokenomics_langchain.foreign_tools import plain
+
 Tool = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
 Schema = Mapping[str, Any] | type
 Target = tuple[BaseChatModel, dict[str, Any]]
 """The model to call and the arguments bound to it."""
 _Step = Runnable[Any, Any]
+
+TOOL_OPTIONS = frozenset({"tool_choice", "strict", "parallel_tool_calls", "tool_config"})
+"""Arguments of a call that belong to its tools."""
 
 
 class ToolList(list[Any]):
@@ -52,22 +59,34 @@ class ToolList(list[Any]):
             tools: as given to `bind_tools`.
             options: names of the other arguments that `bind_tools` was given.
         """
-        super().__init__(_as_schema(tool) for tool in tools)
+        # Copies: some clients change the schemas that they are given.
+        super().__init__(plain(_as_schema(tool)) for tool in tools)
         self.given = list(tools)
         self.options = tuple(options)
+        self.own_to_providers = any(owner_of(tool) is not None for tool in tools)
+        """Some of them are built into one provider's models."""
         self._bound: dict[int, tuple[Any, Any, Target]] = {}
 
     @override
     def __reduce__(self) -> tuple[Any, ...]:
         return ToolList, (self.given, self.options)
 
-    def bind_to(self, tier: Any, kwargs: dict[str, Any]) -> Target:
-        """Bind to a tier, moving the options from the call's arguments into the binding."""
+    def bind_to(self, tier: Any, kwargs: dict[str, Any], form: Form | None = None) -> Target:
+        """Bind to a tier, moving the options from the call's arguments into the binding.
+
+        Args:
+            tier: the model.
+            kwargs: the call's arguments.
+            form: what of the tools it can be given; None for all.
+        """
         options = {name: kwargs.pop(name) for name in self.options if name in kwargs}
         known = self._bound.get(id(tier))
         if known is not None and known[0] is tier and known[1] == options:
             return known[2]
-        target = flatten(tier.bind_tools(self.given, **options))
+        given = self.given
+        if form is not None:
+            given = form.tools(given, options.get("tool_choice"))
+        target = flatten(tier.bind_tools(given, **options))
         self._bound[id(tier)] = (tier, options, target)
         return target
 
@@ -283,6 +302,9 @@ def _takes(kind: Any, value: Any) -> bool:
 
 
 def _as_schema(tool: Tool) -> Any:
+    if isinstance(tool, Mapping) and owner_of(tool) is not None:
+        # A function would be made of some of them, and their settings lost.
+        return tool
     try:
         return convert_to_openai_tool(tool)
     except ValueError:

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
+from dataclasses import replace
 from operator import is_not
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -37,6 +38,7 @@ from tokenomics_langchain.convert import (
 from tokenomics_langchain.crew import TIERS, Crew
 from tokenomics_langchain.decisions import tell
 from tokenomics_langchain.doors import Doors
+from tokenomics_langchain.foreign import beyond
 from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
 from tokenomics_langchain.models import ChatModelLike, resolve
 from tokenomics_langchain.profile import common_profile
@@ -457,16 +459,21 @@ class ChatTokenomics(Doors, BaseChatModel):
             default = getattr(self, name)
             if default is not None:
                 kwargs.setdefault(name, default)
-        pin = take_pin(kwargs, self._crew)
+        crew = self._crew
+        roster = crew.roster()
+        forms = crew.forms(roster)
+        pin = take_pin(kwargs, crew)
         runs = LegRuns(run, self.nested)
-        plain = LangChainBackend(self._crew.tiers, messages, stop, kwargs, runs)
+        plain = LangChainBackend(crew.tiers, messages, stop, kwargs, runs, forms=forms)
         backend: Backend = plain
         if "confidence" in self.engine.config.judge.judges:
-            backend = ConfidentBackend(plain, self._crew.drafting, self._crew.declined)
+            backend = ConfidentBackend(plain, crew.drafting, crew.declined)
         prompt = to_prompt(messages, stop, kwargs, pin, paced=paced)
+        if unable := beyond(forms, messages, kwargs):
+            prompt = replace(prompt, beyond=unable)
         if wishes is not None:
             prompt = wishes.put_on(prompt)
-        return prompt, self._crew.roster(), _CODEC, backend
+        return prompt, roster, _CODEC, backend
 
 
 def _ended(done: Done, run: Any) -> ChatGenerationChunk:

@@ -7,18 +7,21 @@ from langchain_core.language_models import BaseChatModel
 from typing_extensions import override
 
 from tokenomics_langchain.binding import flatten
+from tokenomics_langchain.foreign import Form, forms_of
 from tokenomics_langchain.identity import identity_of, watch
 from tokenomics_langchain.limits import limit_of
 from tokenomics_shared import crew
 from tokenomics_shared.crew import HELPERS, TIERS
 from tokenomics_shared.identity import Watch
-from tokenomics_shared.types import Abilities, Tier
+from tokenomics_shared.types import Abilities, Roster, Tier
 
 __all__ = ["HELPERS", "TIERS", "Crew"]
 
 
 class Crew(crew.Crew):
     """Chat models, bound or not, as tiers."""
+
+    _forms: tuple[Roster, Mapping[str, Form]] | None = None
 
     @override
     def described(self, name: str, model: Any) -> Tier:
@@ -27,6 +30,18 @@ class Crew(crew.Crew):
     @override
     def watched(self, model: Any) -> Iterable[Watch]:
         return watch(model)
+
+    def forms(self, roster: Roster) -> Mapping[str, Form]:
+        """What each tier can be given, where they are of different providers; empty otherwise.
+
+        Args:
+            roster: the crew's, as it is now.
+        """
+        known = self._forms
+        if known is None or known[0] is not roster:
+            made = forms_of(roster.tiers, roster.premium.tier, HELPERS)
+            known = self._forms = (roster, made)
+        return known[1]
 
     @property
     def premium(self) -> BaseChatModel:

@@ -1,6 +1,6 @@
 """Model calls of an agent, made by the handler that its middleware is given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -93,17 +93,22 @@ class HandlerBackend(LangChainBackend):
         """The same calls without the handler."""
         runs = LegRuns(None, "none")
         messages = list(self.messages)
-        return _Aside(self.tiers, messages, self.stop, self.kwargs, runs, self.request, self.form)
+        given = self.tiers, messages, self.stop, self.kwargs, runs, self.request, self.form
+        return _Aside(*given, forms=self.forms)
 
     def _request(self, ask: Generate) -> Request:
         """What the handler is given: the agent's own request, but for what is to differ."""
-        changes = self._addressed(ask)
-        sent = self._messages(ask.prompt)
+        form = self.forms.get(ask.strategy.tier)
+        kwargs = self.kwargs if form is None else form.arguments(self.kwargs)
+        changes = self._addressed(ask, kwargs)
+        if form is not None and self.request.tools:
+            changes.update(form.bound(self.request.tools, self.request.tool_choice))
+        sent = self._messages(ask)
         if sent is not self.messages:
             changes.update(_turns(self.request, sent))
         return self.request.override(**changes) if changes else self.request
 
-    def _addressed(self, ask: Generate) -> dict[str, Any]:
+    def _addressed(self, ask: Generate, kwargs: Mapping[str, Any]) -> dict[str, Any]:
         """The model to ask and its arguments, where they are not the agent's own."""
         request, strategy = self.request, ask.strategy
         given = self.tiers[strategy.tier]
@@ -111,12 +116,12 @@ class HandlerBackend(LangChainBackend):
         limit = strategy.max_tokens
         if given is request.model and ask.show == "live":
             changes: dict[str, Any] = {}
-            settings = {**_parameters(strategy), **self.kwargs}
+            settings = {**_parameters(strategy), **kwargs}
         else:
             changes = {"model": model if ask.show == "live" else self.crew.held(strategy.tier)}
             if request.tools or self.form is not None:
                 bound = {name: it for name, it in bound.items() if name not in _BOUND_BY_AGENTS}
-            settings = {**bound, **_parameters(strategy), **self.kwargs}
+            settings = {**bound, **_parameters(strategy), **kwargs}
         if limit is not None or (changes and "max_tokens" in settings):
             put_limit(model, settings, limit)
         if settings != request.model_settings:
@@ -138,7 +143,9 @@ class _Aside(LangChainBackend):
         model, _ = flatten(self.tiers[ask.strategy.tier])
         bound = bound_as_agents_do(self.request, self.form, model)
         kwargs = {**self.kwargs, **bound}
-        plain = LangChainBackend(self.tiers, self.messages, self.stop, kwargs, self.runs)
+        plain = LangChainBackend(
+            self.tiers, self.messages, self.stop, kwargs, self.runs, forms=self.forms
+        )
         return plain._target(ask)
 
 

@@ -8,13 +8,13 @@ from langchain_core.language_models import BaseChatModel
 _FIELDS = ("max_output_tokens", "max_tokens", "num_predict", "max_new_tokens")
 """What models call it; the first that is a field of the model's class."""
 
-_NAMES = (*_FIELDS, "max_completion_tokens")
+NAMES = frozenset({*_FIELDS, "max_completion_tokens"})
 """What calls may call it besides."""
 
 
 def limit_in(settings: Mapping[str, Any]) -> int | None:
     """The lowest limit among settings; None when there is none."""
-    said = [settings.get(name) for name in _NAMES]
+    said = [settings.get(name) for name in NAMES]
     return min((it for it in said if isinstance(it, int) and it > 0), default=None)
 
 
@@ -33,6 +33,6 @@ def put_limit(model: BaseChatModel, merged: dict[str, Any], ours: int | None) ->
         merged[name] = merged.pop("max_tokens", None)
         return
     said = limit_in(merged)
-    for other in _NAMES:
+    for other in NAMES:
         merged.pop(other, None)
     merged[name] = ours if said is None else min(said, ours)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from tokenomics_langchain.agent_forms import form_of, tools_of
 from tokenomics_langchain.binding import flatten
 from tokenomics_langchain.chat_models import ChatTokenomics
 from tokenomics_langchain.confidence import ConfidentBackend
+from tokenomics_langchain.foreign import beyond
 from tokenomics_langchain.handling import (
     HandlerBackend,
     Response,
@@ -183,6 +184,8 @@ class TokenomicsMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
         system = request.system_message
         before = () if system is None else (system,)
         settings = {**self._sent, **request.model_settings}
+        roster = crew.roster()
+        forms = crew.forms(roster)
         pin = take_pin(settings, crew)
         plain = HandlerBackend(
             crew.tiers,
@@ -194,12 +197,16 @@ class TokenomicsMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             handler=handler,
             crew=of_agent,
             form=form,
+            forms=forms,
         )
         backend: Backend = plain
         if self._confident:
             backend = ConfidentBackend(plain, crew.drafting, crew.declined)
         prompt = _prompt(plain, pin, ensure_config())
-        return _Call(prompt, crew.roster(), ResponseCodec(form), backend)
+        tools = {"tools": request.tools, "tool_choice": request.tool_choice}
+        if unable := beyond(forms, plain.messages, tools):
+            prompt = replace(prompt, beyond=unable)
+        return _Call(prompt, roster, ResponseCodec(form), backend)
 
     def _look_at(self, roster: Roster) -> None:
         """Say what is wrong with models that are seen for the first time."""

@@ -18,7 +18,7 @@ from tokenomics_shared.memory import objection, objection_to_matching
 from tokenomics_shared.planning import COMPRESSION, Shortened, Shrinker, is_compressed
 from tokenomics_shared.ports import Codec, Comparing, Judging, Memory, Planner, Read
 from tokenomics_shared.prediction import Lengths
-from tokenomics_shared.resilience import is_permanent
+from tokenomics_shared.resilience import is_hopeless
 from tokenomics_shared.telemetry import Books, OpenAccount
 from tokenomics_shared.types import (
     Memo,
@@ -109,7 +109,8 @@ def _asked(parts: Parts, prompt: Prompt, codec: Codec, account: OpenAccount) -> 
         account.note("asked with a near miss")
     asked = replace(drafting, limits=limits) if drafting else Drafting(sent, sent, limits=limits)
     judged = partial(_judged, parts, prompt, route, account)
-    climbed = yield from climb(route.rungs, asked, judged, account, is_permanent)
+    permanent = partial(is_hopeless, account.roster, route.rungs)
+    climbed = yield from climb(route.rungs, asked, judged, account, permanent)
     if near is not None and climbed.adopted:
         return _reused(climbed, near, account)
     account.strategy = climbed.strategy.arm_id

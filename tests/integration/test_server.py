@@ -12,6 +12,7 @@ import pytest
 
 from tokenomics_shared.testing import (
     Call,
+    ChatRequest,
     Fault,
     LoopbackServer,
     PromptCache,
@@ -328,3 +329,12 @@ def test_it_runs_alone(alone: str) -> None:
     assert alone.startswith("http://127.0.0.1:")
     with urllib.request.urlopen(f"{alone}/models") as answer:  # noqa: S310 -- loopback
         assert answer.status == 200
+
+
+def test_an_answerer_that_raises_is_told() -> None:
+    def raising(request: ChatRequest) -> str:
+        raise KeyError(request.question)
+
+    with LoopbackServer(raising) as server, pytest.raises(openai.InternalServerError) as caught:
+        ask(server, "unknown")
+    assert "no answer: KeyError: 'unknown'" in str(caught.value)

@@ -251,6 +251,10 @@ def test_it_refuses_what_google_refuses(server: LoopbackServer, body: Any, why: 
             "number of function response parts",
         ),
         (
+            [user(text("a")), model(call("multiply")), user(text("b")), user(result("multiply"))],
+            "number of function response parts",
+        ),
+        (
             [user(text("a")), model(call("multiply"), call("multiply")), user(result("multiply"))],
             "number of function response parts",
         ),

@@ -63,7 +63,7 @@ def climb(
     drafting: Drafting,
     judged: Judged,
     account: Account,
-    permanent: Callable[[Exception], bool],
+    permanent: Callable[[Exception, Strategy], bool],
 ) -> Steps[Climbed]:
     """Answer from the lowest rung whose answer is good enough.
 
@@ -75,7 +75,7 @@ def climb(
         drafting: how the rungs are asked.
         judged: judges every answer but the last rung's, by the request as it came.
         account: where calls are charged.
-        permanent: whether asking another model can't help against a failure.
+        permanent: whether asking the arms above can't help against an arm's failure.
 
     Raises:
         CallFailed: the last rung failed, or one whose failure must not be stepped over.
@@ -88,7 +88,7 @@ def climb(
                 strategy, drafting.prompt, "draft", "hold", account, drafting.limits
             )
         except CallFailed as failed:
-            if failed.shown or permanent(failed.cause):
+            if failed.shown or permanent(failed.cause, strategy):
                 raise
             account.note(f"fallback:{strategy.arm_id}:{type(failed.cause).__name__}")
             continue

@@ -1,11 +1,34 @@
 """Telling failures that pass from failures that stay."""
 
+from collections.abc import Sequence
+
+from tokenomics_shared.types import Roster, Strategy
+
 _PERMANENT = frozenset({400, 401, 403, 404, 405, 413, 415, 422})
 """HTTP statuses that say the request itself is wrong."""
 
 
+def is_hopeless(
+    roster: Roster, ladder: Sequence[Strategy], error: Exception, failed: Strategy
+) -> bool:
+    """Whether none of the arms above can be expected to do better than the one that failed.
+
+    A request that is wrong, or not allowed, is so for all models of a provider; another provider
+    may take it, with another key, other tools, other kinds of content.
+
+    Args:
+        roster: tells the arms' providers.
+        ladder: the arms to ask in order.
+        error: how it failed.
+        failed: the arm that did.
+    """
+    above = ladder[ladder.index(failed) :]
+    providers = {roster.tiers[arm.tier].provider for arm in above}
+    return len(providers) == 1 and is_permanent(error)
+
+
 def is_permanent(error: Exception) -> bool:
-    """Whether asking another model can't help.
+    """Whether asking another model of the same provider can't help.
 
     Providers' SDKs share no base class, so the HTTP status on the exception decides
     (`status_code`, or `code` as Google's clients have it); a prompt too long for one model's

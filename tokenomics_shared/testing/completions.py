@@ -210,7 +210,7 @@ def _message(
         return _said(request, message, instead)
     called = _called(request)
     if called is not None:
-        args = example(called.get("parameters") or {}, request.question)
+        args = example({"type": "object", **(called.get("parameters") or {})}, request.question)
         return {**message, "tool_calls": [_tool_call(Call(called["name"], args))]}, "tool_calls"
     response_format = request.body.get("response_format") or {"type": "text"}
     if response_format["type"] == "json_schema":

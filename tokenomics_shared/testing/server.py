@@ -239,6 +239,9 @@ class _Handler(BaseHTTPRequestHandler):
         except BadRequest as error:
             self._refuse(exchange, 400, str(error))
             return
+        except Exception as error:  # noqa: BLE001 -- a test's own code: its mistake is told, not a dead line
+            self._refuse(exchange, 500, f"no answer: {type(error).__name__}: {error}")
+            return
         kit.bill(request, completion["usage"])
         if exchange.streamed:
             self._stream(exchange.events(completion), fault)

@@ -1,19 +1,24 @@
-"""LangChain's own suites: what plain ChatOpenAI passes on the loopback server, ours passes."""
+"""LangChain's own suites: what a plain model passes on the loopback server, ours passes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from langchain_openai import ChatOpenAI
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
-from tests.conftest import openai_model
-from tokenomics_langchain import ChatTokenomics, TokenomicsConfig
-from tokenomics_shared.testing import LoopbackServer
+from tests.integration.conformance.suites import (
+    AllOff,
+    AllOn,
+    Gemini,
+    GeminiFirst,
+    GeminiLast,
+    OpenAI,
+    TwoOpenAI,
+)
 
 pytestmark = [
-    # Plain ChatOpenAI draws both of these too.
+    # Plain ChatOpenAI draws all of these too.
+    pytest.mark.filterwarnings("ignore:OpenAI may require a filename:UserWarning"),
     pytest.mark.filterwarnings("ignore:Pydantic serializer warnings:UserWarning"),
     pytest.mark.filterwarnings("ignore:Received a Pydantic BaseModel V1 schema:UserWarning"),
 ]
@@ -23,67 +28,16 @@ OF_OUR_OWN_REASON = {
     "test_serdes": "LangChain loads no third party's class",
 }
 
-
-class _Suite:
-    server: LoopbackServer
-
-    @pytest.fixture(scope="class", autouse=True)
-    @classmethod
-    def _serve(cls) -> Iterator[None]:
-        with LoopbackServer() as cls.server:
-            yield
-
-    @pytest.fixture(autouse=True)
-    def _key(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("OPENAI_API_KEY", "any")
-
-    @property
-    def chat_model_class(self) -> Any:
-        return ChatOpenAI
-
-    @property
-    def chat_model_params(self) -> dict[str, Any]:
-        return {"model": "gpt-4o", "base_url": self.server.url, "stream_usage": True}
-
-    @property
-    def supports_json_mode(self) -> bool:
-        return True
-
-    @property
-    def supports_model_override(self) -> bool:
-        return True
-
-    @property
-    def model_override_value(self) -> str:
-        return "gpt-4.1"
+PASSED = {
+    ("OpenAI", "Unit"): 10,
+    ("OpenAI", "Integration"): 56,
+    ("Gemini", "Unit"): 10,
+    ("Gemini", "Integration"): 53,
+}
+"""How many tests a plain model passes at the least."""
 
 
-class _Ours(_Suite):
-    @property
-    def chat_model_class(self) -> Any:
-        return ChatTokenomics
-
-    @property
-    def chat_model_params(self) -> dict[str, Any]:
-        return {
-            "cheap": openai_model(self.server, "gpt-4o-mini"),
-            "premium": openai_model(self.server, "gpt-4o"),
-        }
-
-
-class _Off(_Ours):
-    @property
-    def chat_model_params(self) -> dict[str, Any]:
-        return {**super().chat_model_params, "config": TokenomicsConfig.off()}
-
-
-class _Meaning(_Ours):
-    @property
-    def chat_model_params(self) -> dict[str, Any]:
-        return {**super().chat_model_params, "memory": {"use_semantic_cache": True}}
-
-
-class TestPlainUnit(_Suite, ChatModelUnitTests):
+class _Serialised:
     @pytest.fixture
     def snapshot(self) -> Any:
         """What is serialised is theirs to look at; here it has only to be serialisable."""
@@ -99,47 +53,102 @@ class TestPlainUnit(_Suite, ChatModelUnitTests):
 
         return Anything()
 
+
+class TestOpenAIUnit(_Serialised, OpenAI, ChatModelUnitTests):
     @property
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
         return {"OPENAI_API_KEY": "any"}, self.chat_model_params, {"openai_api_key": "any"}
 
 
-class TestPlainIntegration(_Suite, ChatModelIntegrationTests):
+class TestOpenAIIntegration(OpenAI, ChatModelIntegrationTests):
     pass
 
 
-class TestOnUnit(_Ours, ChatModelUnitTests):
+class TestGeminiUnit(_Serialised, Gemini, ChatModelUnitTests):
+    @property
+    def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
+        return {"GOOGLE_API_KEY": "any"}, self.chat_model_params, {"google_api_key": "any"}
+
+
+class TestGeminiIntegration(Gemini, ChatModelIntegrationTests):
     pass
 
 
-class TestOnIntegration(_Ours, ChatModelIntegrationTests):
+class TestTwoOpenAIUnit(TwoOpenAI, ChatModelUnitTests):
     pass
 
 
-class TestMeaningUnit(_Meaning, ChatModelUnitTests):
+class TestTwoOpenAIIntegration(TwoOpenAI, ChatModelIntegrationTests):
     pass
 
 
-class TestMeaningIntegration(_Meaning, ChatModelIntegrationTests):
+class TestTwoOpenAIOnUnit(AllOn, TwoOpenAI, ChatModelUnitTests):
     pass
 
 
-class TestOffUnit(_Off, ChatModelUnitTests):
+class TestTwoOpenAIOnIntegration(AllOn, TwoOpenAI, ChatModelIntegrationTests):
     pass
 
 
-class TestOffIntegration(_Off, ChatModelIntegrationTests):
+class TestTwoOpenAIOffUnit(AllOff, TwoOpenAI, ChatModelUnitTests):
+    pass
+
+
+class TestTwoOpenAIOffIntegration(AllOff, TwoOpenAI, ChatModelIntegrationTests):
+    pass
+
+
+class TestGeminiFirstOnUnit(AllOn, GeminiFirst, ChatModelUnitTests):
+    pass
+
+
+class TestGeminiFirstOnIntegration(AllOn, GeminiFirst, ChatModelIntegrationTests):
+    pass
+
+
+class TestGeminiFirstOffUnit(AllOff, GeminiFirst, ChatModelUnitTests):
+    pass
+
+
+class TestGeminiFirstOffIntegration(AllOff, GeminiFirst, ChatModelIntegrationTests):
+    pass
+
+
+class TestGeminiLastOnUnit(AllOn, GeminiLast, ChatModelUnitTests):
+    pass
+
+
+class TestGeminiLastOnIntegration(AllOn, GeminiLast, ChatModelIntegrationTests):
+    pass
+
+
+class TestGeminiLastOffUnit(AllOff, GeminiLast, ChatModelUnitTests):
+    pass
+
+
+class TestGeminiLastOffIntegration(AllOff, GeminiLast, ChatModelIntegrationTests):
     pass
 
 
 @pytest.mark.parametrize("kind", ["Unit", "Integration"])
-@pytest.mark.parametrize("parts", ["On", "Meaning", "Off"])
-def test_what_plain_passes_ours_passes(
-    kind: str, parts: str, outcomes: dict[str, dict[str, str]]
+@pytest.mark.parametrize(
+    ("plain", "ours"),
+    [
+        ("OpenAI", "TwoOpenAI"),
+        ("OpenAI", "TwoOpenAIOn"),
+        ("OpenAI", "TwoOpenAIOff"),
+        ("OpenAI", "GeminiFirstOn"),
+        ("OpenAI", "GeminiFirstOff"),
+        ("Gemini", "GeminiLastOn"),
+        ("Gemini", "GeminiLastOff"),
+    ],
+)
+def test_what_premium_alone_passes_ours_passes(
+    plain: str, ours: str, kind: str, outcomes: dict[str, dict[str, str]]
 ) -> None:
     """Runs after the suites above, in the same session."""
-    plain, ours = outcomes[f"TestPlain{kind}"], outcomes[f"Test{parts}{kind}"]
-    assert list(plain.values()).count("passed") >= {"Unit": 8, "Integration": 43}[kind]
-    assert set(ours) == set(plain)
-    differing = {name for name in plain if ours[name] != plain[name]}
+    alone, together = outcomes[f"Test{plain}{kind}"], outcomes[f"Test{ours}{kind}"]
+    assert list(alone.values()).count("passed") >= PASSED[plain, kind]
+    assert set(together) == set(alone)
+    differing = {name for name in alone if together[name] != alone[name]}
     assert differing <= set(OF_OUR_OWN_REASON)

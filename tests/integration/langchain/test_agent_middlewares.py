@@ -160,7 +160,7 @@ def test_fractions_of_the_profile_work(server: LoopbackServer) -> None:
 DECISIONS: dict[str, list[dict[str, Any]]] = {
     "approved": [{"type": "approve"}, {"type": "approve"}],
     "edited": [
-        {"type": "edit", "edited_action": {"name": "weather", "args": {"city": "Linz"}}},
+        {"type": "edit", "edited_action": {"name": "weather", "args": {"city": "Salzburg"}}},
         {"type": "approve"},
     ],
     "rejected": [{"type": "reject", "message": "Not there"}, {"type": "approve"}],

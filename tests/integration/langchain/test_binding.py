@@ -8,13 +8,13 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableBinding
 from langchain_core.tools import tool
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 from typing_extensions import TypedDict
 
 from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
 from tests.integration.langchain.test_calls import told
 from tokenomics_langchain import ChatTokenomics
-from tokenomics_shared.testing import Fault, LoopbackServer
+from tokenomics_shared.testing import Call, ChatRequest, Fault, LoopbackServer, Turn
 
 
 class City(BaseModel):
@@ -227,3 +227,27 @@ async def test_an_agent_with_a_response_format(make: Make) -> None:
     agent = create_agent(make(), [weather], response_format=City)
     state = await agent.ainvoke({"messages": [HumanMessage("The city of 'Graz' has 9")]})
     assert state["structured_response"] == City(name="Graz", people=9)
+
+
+def test_a_class_given_as_a_tool_refuses_drafts_too(make: Make, server: LoopbackServer) -> None:
+    class Somewhere(BaseModel):
+        """A city."""
+
+        name: str
+
+        @field_validator("name")
+        @classmethod
+        def _is_somewhere(cls, name: str) -> str:
+            if name == "Nowhere":
+                raise ValueError("there is no such city")
+            return name
+
+    def turns(request: ChatRequest) -> Turn:
+        name = "Nowhere" if request.model == CHEAP else "Graz"
+        return Turn(calls=(Call("Somewhere", {"name": name}),))
+
+    server.turns = turns
+    for given in (Somewhere, tool("Somewhere", args_schema=Somewhere)(lambda name: name)):
+        message = make().bind_tools([given]).invoke("Hello model")
+        assert message.tool_calls[0]["args"] == {"name": "Graz"}
+        assert [call["tier"] for call in told(message)["calls"]] == ["cheap", "premium"]

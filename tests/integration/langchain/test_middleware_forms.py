@@ -12,7 +12,7 @@ from langchain.agents.structured_output import (
 )
 from langchain_core.outputs import ChatResult
 from langchain_openai import ChatOpenAI
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 from typing_extensions import TypedDict
 
 from tests.conftest import openai_model
@@ -116,7 +116,8 @@ async def test_an_answer_by_a_tool_is_judged_and_never_kept(
 
 
 def test_each_tier_is_asked_in_its_own_way(server: LoopbackServer) -> None:
-    server.faults[OLDER] = Fault(text="Graz", times=1)
+    text = f"The answer of {OLDER} to {QUESTION} is forty two."
+    server.faults[OLDER] = Fault(text=text, times=1)
     made = agent(
         server, middleware(server, cheap=openai_model(server, OLDER)), response_format=City
     )
@@ -139,22 +140,32 @@ def test_a_draft_by_a_tool_that_langchain_named_is_taken(server: LoopbackServer)
     assert [body["model"] for body in server.requests] == [OLDER]
 
 
+class Checked(City):
+    """A city; no JSON schema says what is checked of it."""
+
+    @field_validator("people")
+    @classmethod
+    def some(cls, people: int) -> int:
+        assert people > 0
+        return people
+
+
 class Careless(ChatOpenAI):
-    """Gets a field's type wrong."""
+    """Gets a number wrong."""
 
     def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
         result = super()._generate(*args, **kwargs)
         for call in result.generations[0].message.tool_calls:  # type: ignore[attr-defined]
-            call["args"]["people"] = "many"
+            call["args"]["people"] = -1
         return result
 
 
 def test_a_draft_against_its_schema_is_not_taken(server: LoopbackServer) -> None:
     careless = Careless(model=CHEAP, base_url=server.url, api_key="any")
-    for form in (ToolStrategy(City), ToolStrategy(City, handle_errors=False)):
+    for form in (ToolStrategy(Checked), ToolStrategy(Checked, handle_errors=False)):
         ours = middleware(server, cheap=careless)
         state = agent(server, ours, response_format=form).invoke(asked(QUESTION))
-        assert state["structured_response"] == GRAZ
+        assert state["structured_response"] == Checked(name="Graz", people=9)
         assert [message.type for message in state["messages"]] == ["human", "ai", "tool"]
         assert [body["model"] for body in server.requests] == [CHEAP, PREMIUM]
         assert_books_match(ours, server)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from langchain.agents.middleware import ModelRequest, dynamic_prompt
+from langchain.agents.middleware import AgentMiddleware, ModelRequest, dynamic_prompt
 
 from tests.bag import AGAIN, ANSWER, ASKED, FIXED
 from tests.integration.langchain.middleware_kit import (
@@ -83,3 +83,18 @@ def test_wishes_come_with_the_run(where: str, server: LoopbackServer) -> None:
         )
     ]
     assert hits == [False, False, True, False]
+
+
+def test_those_before_us_see_an_answer_from_memory_under_an_id(server: LoopbackServer) -> None:
+    class Reads(AgentMiddleware):
+        def wrap_model_call(self, request: Any, handler: Any) -> Any:
+            response = handler(request)
+            ids.add(response.result[0].id)
+            return response
+
+    ids: set[str | None] = set()
+    made = agent(server, middleware(server), before=[Reads()])
+    for _ in range(3):
+        made.invoke(asked(EASY))
+    assert len(server.requests) == 1
+    assert len(ids - {None}) == 3

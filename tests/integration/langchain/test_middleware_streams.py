@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.language_models.fake_chat_models import FakeListChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from tests.conftest import openai_model
@@ -84,6 +85,8 @@ async def test_updates_and_several_modes_at_once(server: LoopbackServer) -> None
     made = agent(server, middleware(server))
     updates = list(made.stream(asked(HARD), stream_mode="updates"))
     assert [message.text for message in updates[0]["model"]["messages"]] == [HARD_ANSWER]
+    (kept,) = made.stream(asked(HARD), stream_mode="updates")
+    assert kept["model"]["messages"][0].id is not None
     modes = ["messages", "updates", "values"]
     streamed = [it async for it in made.astream(asked(HARD + "!"), stream_mode=modes)]
     assert {mode for mode, _ in streamed} == set(modes)
@@ -104,6 +107,16 @@ async def test_events_bring_no_token_of_a_draft(server: LoopbackServer) -> None:
         assert REJECTED not in str(shown)
         answer = HARD_ANSWER if rejected else EASY_ANSWER
         assert last(events[-1]["data"]["output"]).text == answer
+
+
+async def test_events_bring_no_token_of_a_model_that_can_only_be_told_not_to_stream(
+    server: LoopbackServer,
+) -> None:
+    cheap = FakeListChatModel(responses=[EASY_ANSWER])
+    made = agent(server, middleware(server, cheap=cheap))
+    events = [it async for it in made.astream_events(asked(EASY), version="v2")]
+    assert last(events[-1]["data"]["output"]).text == EASY_ANSWER
+    assert "on_chat_model_stream" not in {it["event"] for it in events}
 
 
 @pytest.mark.filterwarnings("ignore:The v3 streaming protocol")
@@ -141,16 +154,12 @@ async def test_requests_of_our_own_are_heard_by_nobody(server: LoopbackServer) -
     }
     heard = Started()
     made = agent(server, middleware(server, judge=judge))
-    found = [
-        message
-        async for message, _ in made.astream(
-            asked(EASY), {"callbacks": [heard]}, stream_mode="messages"
-        )
-    ]
+    listened = made.with_config(callbacks=[heard])
+    found = [await messages(listened, f"{EASY} {way}", way) for way in ("sync", "async")]
     models = [body["model"] for body in server.requests]
-    assert "gpt-4.1" in models
+    assert models.count("gpt-4.1") >= 2
     assert heard.models == [model for model in models if model != "gpt-4.1"]
-    assert "score" not in "".join(texts(found))
+    assert "score" not in str(found)
 
 
 def test_structured_answers_stream_no_rejected_draft(server: LoopbackServer) -> None:

@@ -15,7 +15,6 @@ from tests.integration.langchain.agents import fresh, ours, ours_off, plain
 from tests.integration.langchain.conftest import CHEAP, PREMIUM
 from tests.integration.langchain.test_calls import told
 from tests.integration.langchain.test_structured import parsed
-from tokenomics_langchain import ChatTokenomics
 from tokenomics_shared.testing import Call, ChatRequest, Fault, LoopbackServer, Turn
 
 with warnings.catch_warnings():
@@ -298,12 +297,3 @@ async def test_around_a_structured_answer(around: str, server: LoopbackServer) -
         for way in ("ainvoke", "stream", "batch"):
             outcomes = [await tried(way, chain, question()) for chain in chains]
             assert outcomes[1:] == outcomes[:1] * 2, way
-
-
-def test_a_class_given_as_a_tool_refuses_drafts_too(server: LoopbackServer) -> None:
-    server.turns = says(BAD["refused by a validator"])
-    for given in (City, tool("City", args_schema=City)(lambda **_: "fine")):
-        llm: ChatTokenomics = ours(server)
-        message = llm.bind_tools([given]).invoke(question())
-        assert message.tool_calls[0]["args"] == GOOD
-        assert [call["tier"] for call in told(message)["calls"]] == ["cheap", "premium"]

@@ -5,6 +5,7 @@ import copy
 import json
 import pickle
 import sys
+import threading
 from typing import Any
 
 import openai
@@ -27,7 +28,8 @@ from tests.integration.llamaindex.probes import ADD, ASK, PIXEL, Song
 from tokenomics_llamaindex import Memory, Strategy, TokenomicsConfig, TokenomicsLLM, wishing
 from tokenomics_llamaindex.convert import to_reply
 from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
-from tokenomics_shared.testing import Fault, LoopbackServer
+from tokenomics_shared.memory.subject import subject
+from tokenomics_shared.testing import ChatRequest, Fault, LoopbackServer
 
 EASY = "What is the answer?"
 HARD = "What is the hard answer?"
@@ -241,6 +243,9 @@ def test_media_go_as_they_are_and_only_the_very_same_hits(
     conversation = [ChatMessage(role="user", blocks=[TextBlock(text="What is it?"), block])]
     premium.chat(conversation)
     llm.chat(conversation, model="premium")
+    # Asked in words alone, it may be answered by meaning.
+    assert subject(llm._request(conversation, {})[0]) is None
+    assert subject(llm._request(asked(), {})[0]) == EASY
     assert server.bodies[-1] == server.bodies[0]
     assert told(llm.chat(conversation, model="premium"))["cache_hit"]
     other = block.model_copy(update={"title": "b"} if hasattr(block, "title") else {})
@@ -325,9 +330,10 @@ def test_copies_and_pickles_answer_too(make: Make, server: Any) -> None:
     llm.chat(asked())
     for other in (llm.model_copy(), deep):
         assert told(other.chat(asked()))["cache_hit"]
-    other = pickle.loads(pickle.dumps(make()))  # noqa: S301 -- our own
-    assert other.chat(asked()).message.content
-    assert KEY not in repr(other)
+    for given in (make(), llm):
+        other = pickle.loads(pickle.dumps(given))  # noqa: S301 -- our own
+        assert other.chat(asked()).message.content
+        assert KEY not in repr(other)
 
 
 def test_it_works_as_the_default_model(make: Make) -> None:
@@ -537,7 +543,7 @@ def test_a_key_for_an_address_is_never_the_providers(
 
 async def test_many_at_once_keep_to_themselves(make: Make) -> None:
     llm = make()
-    texts = [f"What is answer number {n}?" for n in range(120)]
+    texts = [f"What is answer number {n}?" for n in range(500)]
     responses = await asyncio.gather(
         *(llm.achat(asked(text), tokenomics={"tenant": str(n)}) for n, text in enumerate(texts))
     )
@@ -546,25 +552,29 @@ async def test_many_at_once_keep_to_themselves(make: Make) -> None:
     assert len({told(it)["request_id"] for it in responses}) == len(texts)
 
 
-async def test_async_calls_never_block_the_loop(make: Make, server: Any) -> None:
-    """While a slow model answers, the loop goes on, again and again."""
-    server.faults[CHEAP] = Fault(delay_s=0.3)
-    llm = make()
-    turns = 0
+async def test_async_calls_never_block_the_loop() -> None:
+    """The model answers only when the loop has gone on meanwhile."""
+    gate = threading.Event()
+    went_on = []
 
-    async def count() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0.01)
+    def answer(request: ChatRequest) -> str:
+        went_on.append(gate.wait(10))
+        return f"The answer to {request.question} is forty two."
 
-    counting = asyncio.create_task(count())
-    await llm.achat(asked())
-    after_chat = turns
-    await all_of(llm.astream_chat(asked("Another?")))
-    counting.cancel()
-    assert after_chat >= 5
-    assert turns - after_chat >= 5
+    async def beside(call: Any) -> None:
+        gate.clear()
+        task = asyncio.create_task(call)
+        await asyncio.sleep(0)
+        gate.set()
+        await task
+
+    with LoopbackServer(answer) as server:
+        llm = TokenomicsLLM(cheap=like(server, CHEAP), premium=like(server, PREMIUM), **STEADY)
+        await beside(llm.achat(asked()))
+        await beside(all_of(llm.astream_chat(asked("Another?"))))
+        await beside(llm.acomplete("A third?"))
+        await beside(llm.aquery("A fourth?"))
+    assert went_on == [True] * 4
 
 
 @pytest.mark.parametrize(
