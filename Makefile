@@ -10,7 +10,7 @@ NEWEST := .venv-newest
 # What other packages' versions can break.
 OTHERS := tests/integration/langchain tests/integration/llamaindex tests/integration/conformance tests/unit
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-lowest test-newest check format bench bench-memory bench-routing bench-compression bench-throughput clean
+.PHONY: help demo test test-lowest test-newest check format bench bench-memory bench-routing bench-compression bench-throughput bench-rag clean
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ bench-compression: $(READY) ## Measure compression of retrieved text, tools' res
 
 bench-throughput: $(READY) ## Measure requests a second beside a plain model; ARGS=--peers measures another's wrapper too.
 	$(BIN)/python benchmarks/throughput.py --json benchmarks/results/throughput.json $(ARGS)
+
+bench-rag: $(READY) ## Measure a RAG application of LlamaIndex with us and without; ARGS="--questions 100" for fewer.
+	$(BIN)/python benchmarks/rag_application.py --json benchmarks/results/rag_application.json $(ARGS)
 
 clean: ## Remove everything that was built.
 	rm -rf $(VENV) $(LOWEST) $(NEWEST) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage

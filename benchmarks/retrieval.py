@@ -57,10 +57,15 @@ class Memo:
         return np.array([self.vectors[text] for text in texts])
 
 
+def recorded(data: Path, split: str) -> list[dict[str, str]]:
+    """The split's questions, each with its answer and the paragraph that has it."""
+    lines = (data / f"rag_qa_{split}.jsonl").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
 def questions(data: Path, split: str, embed: Memo) -> tuple[list[Question], int]:
     """The split's questions whose own paragraph is retrieved, and how many there are in all."""
-    lines = (data / f"rag_qa_{split}.jsonl").read_text("utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
+    rows = recorded(data, split)
     paragraphs = list(dict.fromkeys(row["context"] for row in rows))
     stored = embed(paragraphs)
     found = []
@@ -131,7 +136,7 @@ def whole_documents(texts: Sequence[str], _query: str, budget: int) -> list[str]
 _CHARS_PER_TOKEN = 4
 
 
-class _Embedding(BaseEmbedding):
+class Embedding(BaseEmbedding):
     """Our embedder as LlamaIndex's."""
 
     memo: Any
@@ -161,7 +166,7 @@ def optimizer(count: Count, embed: Memo, around: int) -> Shorten:
         embed: embeds texts.
         around: sentences kept before and after each; its default is 1, none is better for it.
     """
-    model = _Embedding(memo=embed)
+    model = Embedding(memo=embed)
     splitter = SentenceEmbeddingOptimizer(embed_model=model)._tokenizer_fn
 
     def shorten(texts: Sequence[str], query: str, budget: int) -> list[str]:

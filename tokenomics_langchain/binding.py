@@ -177,14 +177,18 @@ class AnswerSchema(dict[str, Any]):
         except Exception:  # noqa: BLE001 -- one that can't be asked so never answers so
             return False
         # What a function does can't be seen; that of the same class does the same.
-        seen = not isinstance(own, RunnableLambda) or type(other) is type(premium)
-        return not seen or type(parser) is not type(own)
+        seen = not isinstance(_last(own), RunnableLambda) or type(other) is type(premium)
+        return not seen or type(_last(parser)) is not type(_last(own))
 
     def _asked(self, tier: BaseChatModel) -> tuple[_Step | None, _Step | None]:
-        """The bound model and the parser in a tier's own chain; None when it has another form."""
+        """The bound model and what reads its answers in a tier's own chain; None when it has none.
+
+        Some clients put a step of their own between the model and the parser.
+        """
         chain = tier.with_structured_output(self.given, **self.options)  # type: ignore[arg-type]
         if isinstance(chain, RunnableSequence) and isinstance(chain.first, RunnableBinding):
-            return chain.first, chain.last if len(chain.steps) == 2 else None  # noqa: PLR2004
+            first, *rest = chain.steps
+            return first, rest[0] if len(rest) == 1 else RunnableSequence(*rest)
         return None, None
 
     def chain(
@@ -256,6 +260,11 @@ def flatten(runnable: Any) -> Target:
     # Meant for tracing; only `invoke` and its like take it out again.
     kwargs.pop("ls_structured_output_format", None)
     return runnable, kwargs
+
+
+def _last(parser: Any) -> Any:
+    """The step that makes the answer, after any that only look at what the model said."""
+    return parser.last if isinstance(parser, RunnableSequence) else parser
 
 
 def _function(schema: Schema | None) -> Any:

@@ -30,6 +30,7 @@ from tokenomics_llamaindex.events import current_span, spanned, tell
 from tokenomics_llamaindex.limits import limit_in
 from tokenomics_llamaindex.models import resolve
 from tokenomics_llamaindex.replies import (
+    Ending,
     ResponseCodec,
     answer_of,
     last_chunk,
@@ -37,6 +38,7 @@ from tokenomics_llamaindex.replies import (
     told,
 )
 from tokenomics_llamaindex.requests import take_pin, to_prompt
+from tokenomics_llamaindex.retrievals import listen
 from tokenomics_llamaindex.structured import Structured
 from tokenomics_llamaindex.tools import ToolList
 from tokenomics_llamaindex.wishes import take_wishes
@@ -105,6 +107,8 @@ class TokenomicsLLM(Doors, Structured):
         context_window: tokens that LlamaIndex may fill with prompt and answer; the least of the
             tiers' when None.
         num_output: tokens it leaves for the answer; the least that a tier names when None.
+        corpus_version: of what answers are retrieved from, for calls that say none; within one
+            version an answer holds whatever nodes were retrieved.
         temperature, max_tokens: sent with every call that sets none.
         timeout, max_retries, api_key: for models made from strings.
 
@@ -165,6 +169,7 @@ class TokenomicsLLM(Doors, Structured):
                     setattr(self, name, getattr(crew.premium, name))
             roster = crew.roster()
             self.engine.roster = self.engine.roster or roster
+            listen()
             with books.faults.shield("prices"):
                 warn_of_order(roster, books.cost)
 
@@ -359,6 +364,7 @@ class TokenomicsLLM(Doors, Structured):
             prompt = replace(prompt, params={**prompt.params, "completion": completion.formatted})
         if wishes is not None:
             prompt = wishes.put_on(prompt)
+        prompt = self._as_asked(prompt, messages if completion is None else completion.prompt)
         caller = Caller(self.callback_manager, self.rate_limiter, current_span())
         backend = LlamaIndexBackend(crew, turns, kwargs, caller, limit, completion)
         return prompt, roster, _CODEC, backend
@@ -371,26 +377,30 @@ class TokenomicsLLM(Doors, Structured):
     def _streamed(
         self, request: _Request, span: str | None
     ) -> Generator[ChatResponse, None, None]:
+        ending = Ending()
         with closing(self.engine.stream(*request)) as chunks:
             for chunk in chunks:
                 if isinstance(chunk, Done):
-                    last = last_chunk(chunk.result)
-                    tell(last.additional_kwargs[OURS], span)
-                    yield last
+                    yield self._ended(chunk, span)
                 else:
-                    yield chunk
+                    yield from ending.passed(chunk)
 
     async def _astreamed(
         self, request: _Request, span: str | None
     ) -> AsyncGenerator[ChatResponse, None]:
+        ending = Ending()
         async with aclosing(self.engine.astream(*request)) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, Done):
-                    last = last_chunk(chunk.result)
-                    tell(last.additional_kwargs[OURS], span)
-                    yield last
+                    yield self._ended(chunk, span)
                 else:
-                    yield chunk
+                    for passed in ending.passed(chunk):
+                        yield passed
+
+    def _ended(self, done: Done, span: str | None) -> ChatResponse:
+        last = last_chunk(done.result)
+        tell(last.additional_kwargs[OURS], span)
+        return last
 
 
 def _completions(chunks: Generator[ChatResponse, None, None]) -> CompletionResponseGen:

@@ -17,6 +17,8 @@ from llama_index.core.schema import (
 from pydantic import Field, PrivateAttr, field_serializer
 from typing_extensions import override
 
+from tokenomics_llamaindex.room import AUTO, USUAL, checked_budget, checked_ratio, room_for_nodes
+from tokenomics_llamaindex.shown import as_shown, showing
 from tokenomics_shared.condensing import Condensed, Condenser
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.planning import Compressor
@@ -45,8 +47,17 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
     nothing. What was cut is told in the metadata under "tokenomics". The nodes that were given are
     never changed, and those that hold pictures, sound or video come back as they are.
 
+    After a reranker its order and scores stay, and what stands first counts as more to the point.
+
     Attributes:
-        token_budget: tokens of all nodes together, at least 1.
+        token_budget: tokens of all nodes together, at least 1; "auto" for what the context window
+            of the model has room for beside query, template and predicted answer; 1,500 when
+            neither it nor a ratio is given.
+        target_ratio: share of the tokens that came, above 0 and at most 1. Of a ratio and a budget
+            the lower holds.
+        keep_sources: models are shown the short texts, and everybody else the nodes as they came,
+            so that a response's sources are what they are without us: text and metadata too.
+        llm: the model for "auto"; that of `Settings` when None.
         compressor: "auto", "extractive", "structured", or a compressor of your own.
         embed_model: None for MiniLM in this process where that is installed, False for none, or a
             LlamaIndex or LangChain embedder, a function, a name. `Settings` is not looked at.
@@ -56,7 +67,10 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
         timeout_s: seconds a compressor that is not ours may take.
     """
 
-    token_budget: int = Field(default=1500)
+    token_budget: int | str | None = Field(default=None)
+    target_ratio: float | None = Field(default=None)
+    keep_sources: bool = Field(default=False)
+    llm: Any = Field(default=None, exclude=True)
     compressor: Any = Field(default="auto")
     embed_model: Any = Field(default=None)
     model: str = Field(default="gpt-4o")
@@ -67,8 +81,9 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
 
     def __init__(
         self,
-        token_budget: int = 1500,
+        token_budget: int | str | None = None,
         *,
+        target_ratio: float | None = None,
         compressor: str | Compressor = "auto",
         embed_model: Any = None,
         model: str = "gpt-4o",
@@ -85,12 +100,15 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
         if unknown:
             raise ConfigError(f"{type(self).__name__} has no setting {', '.join(unknown)}")
         times = {name: settings[name] for name in _TIMES if name in settings}
-        condenser = Condenser(
-            token_budget, compressor=compressor, embedder=embed_model, model=model, **times
-        )
+        checked_budget(token_budget)
+        checked_ratio(target_ratio)
+        if token_budget is None and target_ratio is None:
+            token_budget = USUAL
+        condenser = Condenser(compressor=compressor, embedder=embed_model, model=model, **times)
         super().__init__(
             **settings,
             token_budget=token_budget,
+            target_ratio=target_ratio,
             compressor=compressor,
             embed_model=embed_model,
             model=model,
@@ -118,8 +136,8 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
         read = [_text(found.node) for found in nodes]
-        budget = self._for_texts(nodes, read)
         query = "" if query_bundle is None else query_bundle.query_str
+        budget = self._for_texts(nodes, read, self._budget(nodes, query))
         told = self._condenser.condense(
             [text for text in read if text is not None], query, token_budget=budget
         )
@@ -133,19 +151,34 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
                 kept.append(self._shortened(found, text, left, told))
         return kept
 
-    def _for_texts(self, nodes: Sequence[NodeWithScore], read: Sequence[str | None]) -> int:
+    def _budget(self, nodes: Sequence[NodeWithScore], query: str) -> int:
+        """Tokens that these nodes may have together."""
+        count = self._condenser.count
+        most = self.token_budget
+        if most == AUTO:
+            most = room_for_nodes(self.llm, query, count)
+        limits = [] if most is None else [int(most)]
+        if self.target_ratio is not None:
+            came = sum(count(found.node.get_content(MetadataMode.LLM)) for found in nodes)
+            limits.append(max(1, int(came * self.target_ratio)))
+        return min(limits, default=USUAL)
+
+    def _for_texts(
+        self, nodes: Sequence[NodeWithScore], read: Sequence[str | None], budget: int
+    ) -> int:
         """What of the budget is left for the texts, when what else the model sees is counted."""
         count = self._condenser.count
         beside = sum(
             count(found.node.get_content(MetadataMode.LLM)) - count(text or "")
             for found, text in zip(nodes, read, strict=True)
         )
-        least = -(-self.token_budget // LEAST_TEXT)
-        if self.token_budget - beside >= least:
-            return self.token_budget - max(0, beside)
+        least = -(-budget // LEAST_TEXT)
+        if budget - beside >= least:
+            return budget - max(0, beside)
+        named = f"the budget of {budget} tokens" if budget == self.token_budget else "the budget"
         _say_once(
-            f"metadata leaves less than a quarter of the budget of {self.token_budget} tokens to "
-            f"the texts of some answers; they get {least} all the same"
+            f"metadata leaves less than a quarter of {named} to the texts of some answers; they get "
+            "that quarter all the same"
         )
         return least
 
@@ -153,7 +186,7 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
         self, found: NodeWithScore, text: str, left: str, told: Condensed
     ) -> NodeWithScore:
         """A copy of a node with a shorter text; the node itself where it takes none."""
-        node = found.node
+        node = as_shown(found.node)
         new = node.model_copy()
         new.set_content(left)
         if isinstance(new, Node) and isinstance(node, Node) and node.text_resource is not None:
@@ -167,7 +200,8 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
         hidden = list(ours if left else new.metadata)
         new.excluded_llm_metadata_keys = _with(node.excluded_llm_metadata_keys, hidden)
         new.excluded_embed_metadata_keys = _with(node.excluded_embed_metadata_keys, list(ours))
-        return found.model_copy(update={"node": new})
+        kept = showing(found.node, new) if self.keep_sources else new
+        return found.model_copy(update={"node": kept})
 
     def _note(self, node: BaseNode, text: str, left: str, told: Condensed) -> dict[str, Any]:
         """What is added to the metadata; nothing where the name is somebody else's already."""
@@ -185,6 +219,7 @@ _TIMES = ("embedder_timeout_s", "timeout_s")
 
 def _text(node: BaseNode) -> str | None:
     """A node's text; None of a node without, and of one that holds more than text."""
+    node = as_shown(node)
     if isinstance(node, ImageNode):
         return None
     if isinstance(node, Node) and (

@@ -7,7 +7,7 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
-from llama_index.core.base.llms.types import ContentBlock, MessageRole, TextBlock, ThinkingBlock
+from llama_index.core.base.llms.types import MessageRole, TextBlock, ThinkingBlock
 from llama_index.core.llms import ChatMessage, ChatResponse, CompletionResponse
 
 from tokenomics_llamaindex.convert import TIER, USAGE_NAMES
@@ -88,6 +88,22 @@ def told(response: ChatResponse, outcome: Outcome) -> ChatResponse:
     return response
 
 
+class Ending:
+    """Keeps the latest chunk back where it brings no text: `last_chunk` may take its place.
+
+    Tokens are told on such a chunk, and would be told twice.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[ChatResponse] = []
+
+    def passed(self, chunk: ChatResponse) -> list[ChatResponse]:
+        """The chunks to show, now that this one has come."""
+        seen = [*self._kept, chunk]
+        self._kept = [] if chunk.delta else [seen.pop()]
+        return seen
+
+
 def last_chunk(outcome: Outcome) -> ChatResponse:
     """The chunk that ends every stream: all of the text, nothing new, and what happened."""
     return told(answer_of(outcome).model_copy(update={"delta": ""}), outcome)
@@ -102,14 +118,18 @@ def answer_of(outcome: Outcome) -> ChatResponse:
 
 
 def to_chunks(response: ChatResponse) -> Iterable[ChatResponse]:
-    """Split a finished response into chunks, each with all of the text so far."""
+    """Split a finished response into chunks, each with all of the text so far.
+
+    Only the last, which brings no text, says the rest: who sums chunks' tokens finds them once.
+    """
     content = response.message.content or ""
-    pieces = _PIECE.findall(content) or [content]
+    owner = {TIER: response.additional_kwargs.get(TIER)}
     shown = ""
-    for piece in pieces[:-1]:
+    for piece in _PIECE.findall(content) or ([content] if content else []):
         shown += piece
-        yield _chunk(response, [TextBlock(text=shown)], piece)
-    yield _chunk(response, response.message.blocks, pieces[-1])
+        message = response.message.model_copy(update={"blocks": [TextBlock(text=shown)]})
+        yield ChatResponse(message=message, delta=piece, additional_kwargs=owner)
+    yield response.model_copy(update={"delta": ""})
 
 
 def to_completion(response: ChatResponse) -> CompletionResponse:
@@ -133,11 +153,6 @@ def of_completion(response: CompletionResponse) -> ChatResponse:
         logprobs=response.logprobs,
         additional_kwargs=response.additional_kwargs,
     )
-
-
-def _chunk(response: ChatResponse, blocks: list[ContentBlock], delta: str) -> ChatResponse:
-    message = response.message.model_copy(update={"blocks": blocks})
-    return response.model_copy(update={"message": message, "delta": delta})
 
 
 def _made(fields: Mapping[str, Any]) -> TextBlock | ThinkingBlock:

@@ -19,7 +19,9 @@ from llama_index.core.types import Model, PydanticProgramMode
 from pydantic import BaseModel
 from typing_extensions import override
 
+from tokenomics_llamaindex.asking import abegun_inside, begun_inside
 from tokenomics_llamaindex.crew import Crew
+from tokenomics_llamaindex.questions import Questions
 from tokenomics_llamaindex.tools import ToolList
 
 _OF_TOOLS = ("tool_choice", "tool_required", "allow_parallel_tool_calls")
@@ -69,7 +71,7 @@ class AnswerSchema(dict[str, Any]):
         return tools.prepared(model, messages, kwargs)
 
 
-class Structured(FunctionCallingLLM):
+class Structured(Questions):
     """Structured answers of a model made of others."""
 
     @property
@@ -86,10 +88,13 @@ class Structured(FunctionCallingLLM):
     ) -> Model:
         """Ask for an object of this class."""
         asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
-        if asked is None:
-            made: Model = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
-            return made
-        return self._parsed(output_cls, self.chat(asked.messages, **asked.kwargs))
+        with self._structuring(prompt, prompt_args):
+            if asked is None:
+                made: Model = super().structured_predict(
+                    output_cls, prompt, llm_kwargs, **prompt_args
+                )
+                return made
+            return self._parsed(output_cls, self.chat(asked.messages, **asked.kwargs))
 
     @override
     async def astructured_predict(
@@ -101,12 +106,13 @@ class Structured(FunctionCallingLLM):
     ) -> Model:
         """Ask for an object of this class without blocking the event loop."""
         asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
-        if asked is None:
-            made: Model = await super().astructured_predict(
-                output_cls, prompt, llm_kwargs, **prompt_args
-            )
-            return made
-        return self._parsed(output_cls, await self.achat(asked.messages, **asked.kwargs))
+        with self._structuring(prompt, prompt_args):
+            if asked is None:
+                made: Model = await super().astructured_predict(
+                    output_cls, prompt, llm_kwargs, **prompt_args
+                )
+                return made
+            return self._parsed(output_cls, await self.achat(asked.messages, **asked.kwargs))
 
     @override
     def _structured_stream_call(
@@ -118,8 +124,10 @@ class Structured(FunctionCallingLLM):
     ) -> Generator[Any, None, None]:
         asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
         if asked is None:
-            return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
-        return self._objects(output_cls, self.stream_chat(asked.messages, **asked.kwargs))
+            stream = super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
+            return begun_inside(self._structured(prompt, prompt_args), stream)
+        with self._structuring(prompt, prompt_args):
+            return self._objects(output_cls, self.stream_chat(asked.messages, **asked.kwargs))
 
     @override
     async def _structured_astream_call(
@@ -134,8 +142,10 @@ class Structured(FunctionCallingLLM):
             stream: AsyncGenerator[Any, None] = await super()._structured_astream_call(
                 output_cls, prompt, llm_kwargs, **prompt_args
             )
-            return stream
-        return self._aobjects(output_cls, await self.astream_chat(asked.messages, **asked.kwargs))
+            return abegun_inside(self._structured(prompt, prompt_args), stream)
+        with self._structuring(prompt, prompt_args):
+            chunks = await self.astream_chat(asked.messages, **asked.kwargs)
+        return self._aobjects(output_cls, chunks)
 
     def _objects(
         self, output_cls: type[Model], chunks: ChatResponseGen

@@ -111,6 +111,7 @@ FIELDS: dict[str, Any] = {
     "pin": "a tier that nobody has",
     "corpus_version": "next year's",
     "cache_text": "How big is Oslo?",
+    "remembered_as": (Message("human", "How big is Oslo?", extra={"texts": "others"}),),
     "compress": False,
 }
 

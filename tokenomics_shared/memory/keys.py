@@ -30,7 +30,7 @@ def exact_key(prompt: Prompt, roster: Roster) -> bytes | None:
                 prompt.corpus_version,
                 prompt.cache_text,
                 roster.identity,
-                [_turn(message) for message in prompt.messages],
+                [_turn(message) for message in prompt.told_apart],
                 prompt.tools,
                 prompt.tool_choice,
                 prompt.response_format,

@@ -58,7 +58,7 @@ def partition_key(
     if asked is None:
         return None
     _, frame = asked
-    *earlier, last = prompt.messages
+    *earlier, last = prompt.told_apart
     if across_histories:
         earlier = [turn for turn in earlier if turn.role not in _OURS and turn.role not in _ROLES]
     try:

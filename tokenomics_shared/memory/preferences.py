@@ -39,6 +39,14 @@ def with_preferences(prompt: Prompt, preferences: Mapping[str, str]) -> Prompt:
         return prompt
     wanted = "; ".join(f"{kind} {preferences[kind]}" for kind in KINDS if kind in preferences)
     turn = Message("system", _WORDING.format(wanted))
-    turns = prompt.messages
+    kept = prompt.remembered_as
+    return replace(
+        prompt,
+        messages=_behind_system(prompt.messages, turn),
+        remembered_as=None if kept is None else _behind_system(kept, turn),
+    )
+
+
+def _behind_system(turns: tuple[Message, ...], new: Message) -> tuple[Message, ...]:
     head = next((at for at, turn in enumerate(turns) if turn.role != "system"), len(turns))
-    return replace(prompt, messages=(*turns[:head], turn, *turns[head:]))
+    return (*turns[:head], new, *turns[head:])

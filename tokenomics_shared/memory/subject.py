@@ -54,7 +54,7 @@ def cut(prompt: Prompt) -> tuple[str, str] | None:
     """
     if not prompt.messages:
         return None
-    last = prompt.messages[-1]
+    last = prompt.told_apart[-1]
     text = plain_text(last)
     if last.role not in _HUMAN or last.tool_calls or text is None:
         return None

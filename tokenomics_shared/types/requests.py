@@ -72,6 +72,8 @@ class Prompt:
         corpus_version: of what the answer is retrieved from; answers never cross versions.
         cache_text: the question as the semantic cache should read it, where the last turn is more
             than that (retrieved text around it); None for the last turn itself.
+        remembered_as: the conversation as memory tells it from others, where more is sent than
+            that (retrieved texts, in whatever order); None for the conversation itself.
         no_cache: ask a model even if memory has the answer.
         no_store: keep nothing of this request.
         ttl_s: seconds its answer may be kept; None for the configured time.
@@ -94,6 +96,7 @@ class Prompt:
     pin: str | None = None
     corpus_version: str = ""
     cache_text: str | None = None
+    remembered_as: tuple[Message, ...] | None = None
     no_cache: bool = False
     no_store: bool = False
     ttl_s: float | None = None
@@ -106,3 +109,8 @@ class Prompt:
     def question(self) -> str:
         """The text of the last turn."""
         return self.messages[-1].text if self.messages else ""
+
+    @property
+    def told_apart(self) -> tuple[Message, ...]:
+        """The turns that tell it from other requests."""
+        return self.messages if self.remembered_as is None else self.remembered_as

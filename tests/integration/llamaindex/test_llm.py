@@ -33,6 +33,7 @@ from tokenomics_shared.testing import ChatRequest, Fault, LoopbackServer
 
 EASY = "What is the answer?"
 HARD = "What is the hard answer?"
+ANEW = {"no_cache": True}
 
 
 def asked(text: str = EASY) -> list[ChatMessage]:
@@ -109,6 +110,40 @@ def test_a_hit_streams_in_pieces_with_all_of_the_text_so_far(make: Make) -> None
     assert so_far == text
     assert "tokenomics" not in chunks[0].additional_kwargs
     assert told(chunks[-1])["cache_hit"]
+
+
+def summed(chunks: list[Any]) -> int:
+    """Tokens as who reads a stream sums them."""
+    raws = [chunk.raw for chunk in chunks if chunk.raw]
+    usages = [raw["usage"] if isinstance(raw, dict) else raw.usage for raw in raws]
+    return sum(dict(usage)["total_tokens"] for usage in usages if usage)
+
+
+@pytest.mark.parametrize("text", [EASY, HARD, "do the addition of 2 and 3"])
+@pytest.mark.parametrize("tier", [None, "premium"])
+async def test_who_sums_a_streams_tokens_finds_them_once(
+    make: Make, server: Any, text: str, tier: str | None
+) -> None:
+    llm = make()
+    pin: dict[str, Any] = {} if tier is None else {"model": tier}
+    streams = [
+        list(llm.stream_chat_with_tools([ADD], user_msg=text, **pin)),
+        await all_of(llm.astream_chat_with_tools([ADD], user_msg=text, tokenomics=ANEW, **pin)),
+    ]
+    for chunks in streams:
+        answered = told(chunks[-1])["model"]
+        plain = list(like(server, answered).stream_chat_with_tools([ADD], user_msg=text))
+        assert summed(chunks) == summed(plain) > 0
+        assert len(chunks) == len(plain)
+        assert sum(it.additional_kwargs.get("total_tokens", 0) for it in chunks) == summed(plain)
+
+
+def test_a_streamed_hit_tells_no_tokens(make: Make) -> None:
+    llm = make()
+    llm.chat(asked())
+    chunks = list(llm.stream_chat(asked()))
+    assert summed(chunks) == 0
+    assert [bool(chunk.raw) for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
 
 
 def test_what_callers_do_to_an_answer_never_reaches_memory(make: Make) -> None:
