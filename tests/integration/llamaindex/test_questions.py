@@ -1,6 +1,7 @@
 """Memory reads the question of a query engine, and knows which nodes were retrieved for it."""
 
 import asyncio
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -43,6 +44,19 @@ BY_WORDS: dict[str, Any] = {
     "embedder": bag_of_words,
 }
 Synthesize = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """LlamaIndex begins an event loop to count the tokens of conversations, and leaves it open."""
+    if inspect.iscoroutinefunction(request.function):
+        yield
+        return
+    made = asyncio.new_event_loop()
+    asyncio.set_event_loop(made)
+    yield
+    made.close()
+    asyncio.set_event_loop(None)
 
 
 def nodes(*texts: str) -> list[NodeWithScore]:
@@ -236,17 +250,6 @@ async def test_streamed_objects_are_shared_too(server: LoopbackServer) -> None:
     assert len(server.requests) == 1
 
 
-@pytest.fixture
-def loop() -> Iterator[None]:
-    """LlamaIndex begins an event loop to count the tokens of conversations, and leaves it open."""
-    made = asyncio.new_event_loop()
-    asyncio.set_event_loop(made)
-    yield
-    made.close()
-    asyncio.set_event_loop(None)
-
-
-@pytest.mark.usefixtures("loop")
 class TestChatEngines:
     def context(self, llm: TokenomicsLLM, *texts: str) -> ContextChatEngine:
         memory = ChatMemoryBuffer.from_defaults(llm=llm)
@@ -328,7 +331,6 @@ def test_a_router_selects_by_question_and_choices(make: Make) -> None:
         RichPromptTemplate("Know {{ context_str }}. {% if query_str %}{{ query_str }}{% endif %}"),
     ],
 )
-@pytest.mark.usefixtures("loop")
 def test_templates_of_other_shapes_are_read(
     make: Make, server: LoopbackServer, template: Any
 ) -> None:
