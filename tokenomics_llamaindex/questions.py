@@ -1,5 +1,6 @@
 """What memory reads of a request that a template was filled to: its question."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +40,7 @@ class Questions(FunctionCallingLLM):
         return text
 
     @staticmethod
-    def _filled(prompt: BasePromptTemplate, values: dict[str, Any], render: Render) -> Filled:
+    def _filled(prompt: BasePromptTemplate, values: Mapping[str, Any], render: Render) -> Filled:
         """The conversation that a template becomes, and what it was filled with."""
         return Filled(render(prompt, **values), Filling(prompt, values, render))
 
