@@ -152,7 +152,7 @@ class TestLimits:
             asked = Listening(max_tokens=100)
             get_response_synthesizer(llm=asked).synthesize(QUERY, kept)
             assert by._condenser.count(asked.shown) + 100 <= window
-        whole = tokens(found(), by)
+        whole = tokens(found(), keeping())
         assert sizes[0] < sizes[1] < sizes[2] == whole
 
     def test_auto_takes_the_model_of_the_settings(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,11 +162,11 @@ class TestLimits:
 
     def test_auto_leaves_room_for_the_answer_that_ours_foresees(self, make: Make) -> None:
         sizes = []
+        foreseen = make(context_window=1_300).plan(QUERY).predicted_output_tokens
         for output in (50, 1_000):
             llm = make(context_window=1_300, num_output=output)
             by = TokenomicsNodePostprocessor("auto", llm=llm, embed_model=False)
             sizes.append(tokens(by.postprocess_nodes(found(), ASKED), by))
-        foreseen = llm.plan(QUERY).predicted_output_tokens
         assert 50 < foreseen <= 1_300 - sizes[0]
         assert sizes[1] < sizes[0]
 
