@@ -7,8 +7,11 @@ ARGS ?=
 
 LOWEST := .venv-lowest
 NEWEST := .venv-newest
-# What other packages' versions can break.
-OTHERS := tests/integration/langchain tests/integration/llamaindex tests/integration/conformance tests/unit
+# What other packages' versions can break first; the rest is asked for with ARGS.
+SURFACES := agent_formats agent_middlewares agent_streams agents binding cache calls foreign foreign_tiers \
+	listeners logprobs making middleware middleware_forms middleware_off middleware_streams multimodal \
+	runnable_settings runnables stale_schemas streams structured tiers traces transparent usage
+OTHERS := $(SURFACES:%=tests/integration/langchain/test_%.py) tests/integration/llamaindex tests/integration/conformance
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-lowest test-newest check format bench bench-memory bench-routing bench-compression bench-throughput bench-rag clean
 

@@ -98,7 +98,7 @@ def outcome(llm: Any, form: Any, tools: Any = (weather,)) -> Any:
         state = new_agent(llm, list(tools), response_format=form).invoke(asked(), STEPS)
     except Exception as error:  # noqa: BLE001 -- compared
         return type(error)
-    return shown(state["messages"]), state["structured_response"]
+    return shown(state["messages"]), state.get("structured_response")
 
 
 @pytest.mark.parametrize("tools", [(), (weather,)], ids=["alone", "with tools"])
