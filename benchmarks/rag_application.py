@@ -3,11 +3,14 @@
 The recorded paragraphs go into a `VectorStoreIndex` by MiniLM. Every recorded question is asked of
 a query engine over the nearest eight, which real `OpenAILike` models on a loopback server answer;
 both are one stand-in that reads its prompt and says the three sentences which share most with the
-question. So the models are alike and what differs is what they are shown; the cascade's checks
-take a draft or ask again. An answer is right when the recorded span is in it.
+question. So the models are alike and what differs is what they are shown. An answer is right when
+the recorded span is in it. Drafts are judged by their form alone: the quick judge reads prose that
+a model writes, and takes few drafts that are bare sentences of a text; `--judges checks quick`
+shows what asking twice then costs.
 
 The questions are asked again, then once more with what was retrieved in another order: how many
-models are asked is what the second and third pass are about.
+models are asked is what the second and third pass are about. Costs are the ledger's, of our model
+and of one with every part off that is shown everything.
 """
 
 from collections.abc import Sequence
@@ -33,12 +36,12 @@ from reader import read
 from retrieval import RETRIEVED, Embedding, Memo, recorded
 from typing_extensions import override
 
-from tokenomics_llamaindex import TokenomicsLLM, TokenomicsNodePostprocessor
+from tokenomics_llamaindex import TokenomicsConfig, TokenomicsLLM, TokenomicsNodePostprocessor
 from tokenomics_shared.adapters.onnx_minilm import OnnxMiniLM
 from tokenomics_shared.testing import LoopbackServer
 
 CHEAP, PREMIUM = "gpt-4o-mini", "gpt-4o"
-RATIO = 0.25
+RATIO = 0.2
 """Share of the retrieved tokens that is kept."""
 DRAWS = 2_000
 
@@ -82,11 +85,12 @@ def main() -> None:
     """Measure, print, write."""
     parser = command_line("A RAG application with us and without.")
     parser.add_argument("--questions", type=int, help="how many of them; all when not said")
+    parser.add_argument("--judges", nargs="+", default=["checks"], help="of drafts")
     arguments = parser.parse_args()
     stay_on_this_host()
     rows = recorded(arguments.data, arguments.split)[: arguments.questions]
     with LoopbackServer(read) as server:
-        figures, baselines = measure(rows, server)
+        figures, baselines = measure(rows, server, tuple(arguments.judges))
     show_figures("A RAG application", figures, BARS)
     show_figures("The same without us", baselines, {})
     packages = ("llama-index-core", "llama-index-llms-openai-like", "onnxruntime", "numpy")
@@ -95,21 +99,23 @@ def main() -> None:
 
 
 def measure(
-    rows: Sequence[dict[str, str]], server: LoopbackServer
+    rows: Sequence[dict[str, str]], server: LoopbackServer, judges: tuple[str, ...]
 ) -> tuple[dict[str, Figure], dict[str, Figure]]:
     """Figures with us, and those without."""
     index = indexed([row["context"] for row in rows])
     plain = asked(engine(index, model(server, PREMIUM)), rows, server)
+    off = TokenomicsLLM(premium=model(server, PREMIUM), config=TokenomicsConfig.off())
+    asked(engine(index, off), rows, server)
     llm = TokenomicsLLM(
         cheap=model(server, CHEAP),
         premium=model(server, PREMIUM),
-        judge={"judges": ("checks", "quick")},
+        judge={"judges": judges},
     )
     shorter = TokenomicsNodePostprocessor(target_ratio=RATIO, keep_sources=True)
     ours = engine(index, llm, shorter)
     first = asked(ours, rows, server)
     llm.engine.flush()
-    money = llm.engine.report().totals
+    cost, full = spent(llm), spent(off)
     again = asked(ours, rows, server)
     turned = asked(engine(index, llm, shorter, Turned()), rows, server)
     llm.engine.flush()
@@ -121,7 +127,7 @@ def measure(
         "accuracy_lost": Figure(float(lost.mean()), interval(rows, lost)),
         "prompt_tokens_ratio": Figure(first.tokens / plain.tokens),
         "sources_changed": Figure(changed),
-        "cost_ratio": Figure(float(money.cost / money.baseline_cost)),
+        "cost_ratio": Figure(cost / full),
         "calls_per_question": Figure(first.calls / len(rows)),
         "asked_again": Figure(again.calls),
         "asked_turned": Figure(turned.calls),
@@ -131,6 +137,11 @@ def measure(
         "plain_prompt_tokens": Figure(plain.tokens / len(rows)),
     }
     return figures, baselines
+
+
+def spent(llm: TokenomicsLLM) -> float:
+    """US dollars, by the ledger."""
+    return float(sum(it.cost for it in llm.engine.report().totals.models))
 
 
 def model(server: LoopbackServer, name: str) -> OpenAILike:

@@ -14,8 +14,9 @@ _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?!\s)[^.!?\n]*)*[.!?]?")
 _WORD = re.compile(r"[^\W_]+")
 _PROMPT = re.compile(r"-{5,}\n(?P<context>.*?)\n-{5,}.*?Query: (?P<query>.*?)\nAnswer:", re.DOTALL)
 _COMMON = frozenset(
-    "a an and are as at be by did do does for from had has have how in is it its many much name of "
-    "on or that the their they to was were what when where which who whom whose why with".split()
+    "a an and are as at be by did do does for from had has have how in is it its many much name "
+    "of on or that the their they to was were what when where which who whom whose "
+    "why with".split()
 )
 
 

@@ -68,19 +68,22 @@ Timings = Mapping[str, Sequence[Batch]]
 """Batches by contender, in order of time."""
 
 
-def alternate(groups: Sequence[Group], rounds: int, turns: int = TURNS) -> Timings:
+def alternate(
+    groups: Sequence[Group], rounds: int, turns: int = TURNS, warm: int | None = None
+) -> Timings:
     """Time all contenders in turn, after one round that isn't counted.
 
     Args:
         groups: contenders by name; no name comes twice.
         rounds: of `turns` batches of each contender.
         turns: batches of each contender in a round.
+        warm: batches of each in the round that isn't counted; as in the others when None.
 
     Raises:
         RuntimeError: an answer was not what was to be timed.
     """
     for group in groups:
-        _round(group, turns)
+        _round(group, warm or turns)
     # What is here by now stays; without it collecting before each round is quick.
     gc.collect()
     gc.freeze()

@@ -1,8 +1,6 @@
 """What a filled template asks: the question apart from what was retrieved for it."""
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -105,45 +103,6 @@ class FilledText(str):
 
     __slots__ = ("filling",)
     filling: Filling
-
-
-_around: ContextVar[Filling | None] = ContextVar("tokenomics_filling", default=None)
-
-
-@contextmanager
-def filling(given: Filling) -> Iterator[None]:
-    """The template that calls made inside may be filled from."""
-    token = _around.set(given)
-    try:
-        yield
-    finally:
-        _around.reset(token)
-
-
-def filling_of(given: Any) -> Filling | None:
-    """What a conversation or a text was filled from; None when that isn't known."""
-    return given.filling if isinstance(given, Filled | FilledText) else _around.get()
-
-
-def begun_inside(given: Filling, stream: Generator[Any, None, None]) -> Generator[Any, None, None]:
-    """The stream; its call is made when the first of it is asked for."""
-    with filling(given):
-        first = next(stream, stream)
-    if first is not stream:
-        yield first
-        yield from stream
-
-
-async def abegun_inside(
-    given: Filling, stream: AsyncGenerator[Any, None]
-) -> AsyncGenerator[Any, None]:
-    """As `begun_inside`."""
-    with filling(given):
-        first = await anext(stream, stream)
-    if first is not stream:
-        yield first
-        async for more in stream:
-            yield more
 
 
 def _computes(template: BasePromptTemplate) -> bool:

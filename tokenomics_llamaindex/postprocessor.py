@@ -177,8 +177,8 @@ class TokenomicsNodePostprocessor(BaseNodePostprocessor):
             return budget - max(0, beside)
         named = f"the budget of {budget} tokens" if budget == self.token_budget else "the budget"
         _say_once(
-            f"metadata leaves less than a quarter of {named} to the texts of some answers; they get "
-            "that quarter all the same"
+            f"metadata leaves less than a quarter of {named} to the texts of some answers; they "
+            "get that quarter all the same"
         )
         return least
 

@@ -1,6 +1,6 @@
 """What memory reads of a request that a template was filled to: its question."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.prompts import BasePromptTemplate
 from typing_extensions import override
 
-from tokenomics_llamaindex.asking import Filled, FilledText, Filling, filling, filling_of
+from tokenomics_llamaindex.asking import Filled, FilledText, Filling, Render
 from tokenomics_shared.memory import NoCache
 from tokenomics_shared.types import Prompt
 
@@ -26,8 +26,7 @@ class Questions(FunctionCallingLLM):
 
     @override
     def _get_messages(self, prompt: BasePromptTemplate, **prompt_args: Any) -> list[ChatMessage]:
-        render = super()._get_messages
-        return Filled(render(prompt, **prompt_args), Filling(prompt, prompt_args, render))
+        return self._filled(prompt, prompt_args, super()._get_messages)
 
     @override
     def _get_prompt(self, prompt: BasePromptTemplate, **prompt_args: Any) -> str:
@@ -40,17 +39,10 @@ class Questions(FunctionCallingLLM):
         text.filling = Filling(prompt, prompt_args, rendered)
         return text
 
-    def _structuring(
-        self, prompt: BasePromptTemplate, prompt_args: dict[str, Any]
-    ) -> AbstractContextManager[None]:
-        """Where a structured answer is asked for by this template."""
-        return filling(self._structured(prompt, prompt_args))
-
-    def _structured(self, prompt: BasePromptTemplate, prompt_args: dict[str, Any]) -> Filling:
-        def rendered(prompt: BasePromptTemplate, **values: Any) -> list[ChatMessage]:
-            return prompt.format_messages(llm=self, **values)
-
-        return Filling(prompt, prompt_args, rendered)
+    @staticmethod
+    def _filled(prompt: BasePromptTemplate, values: Mapping[str, Any], render: Render) -> Filled:
+        """The conversation that a template becomes, and what it was filled with."""
+        return Filled(render(prompt, **values), Filling(prompt, values, render))
 
     def _as_asked(self: Any, prompt: Prompt, given: Any) -> Prompt:
         """The request as memory should read it.
@@ -61,7 +53,7 @@ class Questions(FunctionCallingLLM):
         """
         if self.corpus_version is not None and not prompt.corpus_version:
             prompt = replace(prompt, corpus_version=str(self.corpus_version))
-        found = filling_of(given)
+        found = given.filling if isinstance(given, Filled | FilledText) else None
         if found is None or not self._reads_questions or prompt.cache_text is not None:
             return prompt
         with self.engine.parts.books.faults.shield("memory"):

@@ -14,12 +14,11 @@ from llama_index.core.llms import LLM, ChatMessage, ChatResponse
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.program.function_program import get_function_tool
 from llama_index.core.program.streaming_utils import process_streaming_content_incremental
-from llama_index.core.prompts import PromptTemplate
+from llama_index.core.prompts import BasePromptTemplate, PromptTemplate
 from llama_index.core.types import Model, PydanticProgramMode
 from pydantic import BaseModel
 from typing_extensions import override
 
-from tokenomics_llamaindex.asking import abegun_inside, begun_inside
 from tokenomics_llamaindex.crew import Crew
 from tokenomics_llamaindex.questions import Questions
 from tokenomics_llamaindex.tools import ToolList
@@ -88,13 +87,10 @@ class Structured(Questions):
     ) -> Model:
         """Ask for an object of this class."""
         asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
-        with self._structuring(prompt, prompt_args):
-            if asked is None:
-                made: Model = super().structured_predict(
-                    output_cls, prompt, llm_kwargs, **prompt_args
-                )
-                return made
-            return self._parsed(output_cls, self.chat(asked.messages, **asked.kwargs))
+        if asked is None:
+            made: Model = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return made
+        return self._parsed(output_cls, self.chat(asked.messages, **asked.kwargs))
 
     @override
     async def astructured_predict(
@@ -106,13 +102,12 @@ class Structured(Questions):
     ) -> Model:
         """Ask for an object of this class without blocking the event loop."""
         asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
-        with self._structuring(prompt, prompt_args):
-            if asked is None:
-                made: Model = await super().astructured_predict(
-                    output_cls, prompt, llm_kwargs, **prompt_args
-                )
-                return made
-            return self._parsed(output_cls, await self.achat(asked.messages, **asked.kwargs))
+        if asked is None:
+            made: Model = await super().astructured_predict(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+            return made
+        return self._parsed(output_cls, await self.achat(asked.messages, **asked.kwargs))
 
     @override
     def _structured_stream_call(
@@ -124,10 +119,8 @@ class Structured(Questions):
     ) -> Generator[Any, None, None]:
         asked = self._asked(output_cls, prompt, llm_kwargs, prompt_args)
         if asked is None:
-            stream = super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
-            return begun_inside(self._structured(prompt, prompt_args), stream)
-        with self._structuring(prompt, prompt_args):
-            return self._objects(output_cls, self.stream_chat(asked.messages, **asked.kwargs))
+            return super()._structured_stream_call(output_cls, prompt, llm_kwargs, **prompt_args)
+        return self._objects(output_cls, self.stream_chat(asked.messages, **asked.kwargs))
 
     @override
     async def _structured_astream_call(
@@ -142,10 +135,8 @@ class Structured(Questions):
             stream: AsyncGenerator[Any, None] = await super()._structured_astream_call(
                 output_cls, prompt, llm_kwargs, **prompt_args
             )
-            return abegun_inside(self._structured(prompt, prompt_args), stream)
-        with self._structuring(prompt, prompt_args):
-            chunks = await self.astream_chat(asked.messages, **asked.kwargs)
-        return self._aobjects(output_cls, chunks)
+            return stream
+        return self._aobjects(output_cls, await self.astream_chat(asked.messages, **asked.kwargs))
 
     def _objects(
         self, output_cls: type[Model], chunks: ChatResponseGen
@@ -175,8 +166,13 @@ class Structured(Questions):
         if schema is None or self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
             return None
         kwargs = {name: it for name, it in (llm_kwargs or {}).items() if name not in _OF_TOOLS}
-        messages = self._extend_messages(prompt.format_messages(**prompt_args))
+        messages = self._filled(prompt, prompt_args, self._structuring)
         return _Asked(messages, {**kwargs, SCHEMA: schema})
+
+    def _structuring(self, prompt: BasePromptTemplate, **prompt_args: Any) -> list[ChatMessage]:
+        # Without this model, as LlamaIndex's own models fill templates for this.
+        messages: list[ChatMessage] = prompt.format_messages(**prompt_args)
+        return self._extend_messages(messages)
 
     def _schema(self, output_cls: type[BaseModel]) -> AnswerSchema | None:
         """How tiers are asked that LlamaIndex would not ask alike, or not read alike."""

@@ -5,7 +5,6 @@ import copy
 import json
 import pickle
 import sys
-import threading
 from typing import Any
 
 import openai
@@ -29,7 +28,7 @@ from tokenomics_llamaindex import Memory, Strategy, TokenomicsConfig, Tokenomics
 from tokenomics_llamaindex.convert import to_reply
 from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
 from tokenomics_shared.memory.subject import subject
-from tokenomics_shared.testing import ChatRequest, Fault, LoopbackServer
+from tokenomics_shared.testing import Fault, LoopbackServer
 
 EASY = "What is the answer?"
 HARD = "What is the hard answer?"
@@ -574,42 +573,6 @@ def test_a_key_for_an_address_is_never_the_providers(
     llm = TokenomicsLLM(premium=f"openai:any@{server.url}", config=TokenomicsConfig.off())
     llm.chat(asked())
     assert server.headers[-1]["authorization"] == "Bearer none"
-
-
-async def test_many_at_once_keep_to_themselves(make: Make) -> None:
-    llm = make()
-    texts = [f"What is answer number {n}?" for n in range(500)]
-    responses = await asyncio.gather(
-        *(llm.achat(asked(text), tokenomics={"tenant": str(n)}) for n, text in enumerate(texts))
-    )
-    for text, response in zip(texts, responses, strict=True):
-        assert text in str(response.message.content)
-    assert len({told(it)["request_id"] for it in responses}) == len(texts)
-
-
-async def test_async_calls_never_block_the_loop() -> None:
-    """The model answers only when the loop has gone on meanwhile."""
-    gate = threading.Event()
-    went_on = []
-
-    def answer(request: ChatRequest) -> str:
-        went_on.append(gate.wait(10))
-        return f"The answer to {request.question} is forty two."
-
-    async def beside(call: Any) -> None:
-        gate.clear()
-        task = asyncio.create_task(call)
-        await asyncio.sleep(0)
-        gate.set()
-        await task
-
-    with LoopbackServer(answer) as server:
-        llm = TokenomicsLLM(cheap=like(server, CHEAP), premium=like(server, PREMIUM), **STEADY)
-        await beside(llm.achat(asked()))
-        await beside(all_of(llm.astream_chat(asked("Another?"))))
-        await beside(llm.acomplete("A third?"))
-        await beside(llm.aquery("A fourth?"))
-    assert went_on == [True] * 4
 
 
 @pytest.mark.parametrize(
