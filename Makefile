@@ -43,6 +43,7 @@ format: $(READY) ## Put the code in order.
 
 bench: $(READY) ## Measure; results go to benchmarks/results. ARGS=--peers measures others beside us.
 	$(BIN)/python benchmarks/overhead.py --json benchmarks/results/overhead.json $(ARGS)
+	$(BIN)/python benchmarks/overhead_llamaindex.py --json benchmarks/results/overhead_llamaindex.json
 
 bench-memory: $(READY) ## Measure memory: right and wrong hits on recorded prompts, then its speed.
 	$(BIN)/python benchmarks/semantic_cache.py --json benchmarks/results/semantic_cache.json

@@ -99,6 +99,9 @@ def mark(response: ChatResponse, tier: str) -> None:
 
 
 def _to_message(message: ChatMessage) -> Message:
+    blocks = message.blocks
+    if len(blocks) == 1 and isinstance(blocks[0], TextBlock) and not message.additional_kwargs:
+        return Message(message.role.value, blocks[0].text, raw=message)
     extra = {
         name: plain(it)
         for name, it in message.additional_kwargs.items()
