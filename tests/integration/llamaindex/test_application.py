@@ -87,8 +87,9 @@ def test_on_recorded_questions_the_figures_hold(
 ) -> None:
     pytest.importorskip("onnxruntime")
     import rag_application
+    import retrieval
 
-    rows = rag_application.recorded(DATA, "dev")[:40]
+    rows = retrieval.recorded(DATA, "dev")[:40]
     figures, _ = rag_application.measure(rows, reading, ("checks",))
     for name, bar in rag_application.BARS.items():
         assert bar.reached(figures[name].value) != "no", name
