@@ -191,7 +191,7 @@ def _joined(model: BaseChatModel, text: str) -> Any:
     return reduce(add, model.stream(text))
 
 
-def writing(model: ChatTokenomics) -> Background:
+def writing(model: Any) -> Background:
     """The model's ledger and samples, which threads write."""
     parts = model.engine.parts
     if not isinstance(parts.books.ledger, SqliteLedger):

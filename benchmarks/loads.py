@@ -24,6 +24,9 @@ TURNS = 2
 THREAD_TURNS = 8
 """The same for threads, whose batches are smaller."""
 
+WARM = 1
+"""Batches of each that are not counted: connections are opened, and lengths are learned."""
+
 Connect = Callable[[], httpx.AsyncClient | None]
 """Makes the client that a model's async calls go through; None for the one it has of its own."""
 

@@ -7,7 +7,7 @@ what else the machine does; it includes the ledger's writer thread. With `--peer
 measured beside us, in an environment of its own.
 """
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -85,14 +85,14 @@ def main() -> None:
         name: [Batch(**batch) for batch in batches]
         for name, batches in peers.get("timings", {}).items()
     }
-    figures = _figures(timings, FIGURES)
-    baselines = _figures(timings, BASELINES)
+    figures = figures_of(timings, FIGURES)
+    baselines = figures_of(timings, BASELINES)
     if peer_timings:
-        baselines |= _figures(peer_timings, PEER_BASELINES)
+        baselines |= figures_of(peer_timings, PEER_BASELINES)
     timings |= peer_timings
     show_figures("Overhead, in CPU time", figures, BARS)
     show_figures("Baselines", {**dict.fromkeys(PEER_BASELINES), **baselines}, {})
-    calls = _per_call(timings)
+    calls = per_call(timings)
     show_rows("Microseconds a call", ("CPU", "least", "wall", "least"), calls)
     found = versions("langchain-core", "langchain-openai", "openai", "pydantic")
     found |= {"cascadeflow": peers["version"]} if peers else {}
@@ -109,9 +109,14 @@ def main() -> None:
 
 def _arguments() -> Namespace:
     parser = command_line("What ChatTokenomics adds to a call; no recorded data is needed.")
+    parser.add_argument("--peers", action="store_true", help="install cascadeflow if need be")
+    return sized(parser)
+
+
+def sized(parser: ArgumentParser) -> Namespace:
+    """Read the command line, and with it how much is to be measured."""
     parser.add_argument("--rounds", type=int, default=15, help="rounds to measure")
     parser.add_argument("--calls", type=int, default=60, help="calls that miss, in a round")
-    parser.add_argument("--peers", action="store_true", help="install cascadeflow if need be")
     arguments = parser.parse_args()
     for name in ("rounds", "calls"):
         if getattr(arguments, name) < 1:
@@ -133,7 +138,8 @@ def _peers(url: str, arguments: Namespace) -> dict[str, Any]:
     return ask_peers("peers_cascadeflow.py", "--url", url, *sizes, install=arguments.peers)
 
 
-def _figures(timings: Timings, comparisons: Mapping[str, Comparison]) -> dict[str, Figure]:
+def figures_of(timings: Timings, comparisons: Mapping[str, Comparison]) -> dict[str, Figure]:
+    """What comparisons give, with their intervals."""
     figures = {}
     for name, comparison in comparisons.items():
         found = compare(timings, comparison)
@@ -142,7 +148,8 @@ def _figures(timings: Timings, comparisons: Mapping[str, Comparison]) -> dict[st
     return figures
 
 
-def _per_call(timings: Timings) -> dict[str, tuple[float, ...]]:
+def per_call(timings: Timings) -> dict[str, tuple[float, ...]]:
+    """Each contender's microseconds a call: CPU, its least, wall, its least."""
     rows = {}
     for name, batches in timings.items():
         usual, best = middle(batches), least(batches)

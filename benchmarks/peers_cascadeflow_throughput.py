@@ -15,7 +15,7 @@ from typing import Any
 # Not installed where types are checked: it brings its own versions of much.
 from cascadeflow.langchain import CascadeFlow  # type: ignore[import-not-found]
 from langchain_openai import ChatOpenAI
-from loads import THREAD_TURNS, THREADS, TRANSPORTS, TURNS, Crowd
+from loads import THREAD_TURNS, THREADS, TRANSPORTS, TURNS, WARM, Crowd
 from peers_cascadeflow import THRESHOLD, answered, check
 from questions import FACT, asker
 from rounds import Contender, Group, Run, alternate
@@ -52,8 +52,8 @@ def main() -> None:
         few = max(THREADS, THREADS * arguments.calls // 5 // THREAD_TURNS)
         threads = pair("threads", lambda it: crowd.threads(it.invoke), few)
         timings = {
-            **alternate([tasks], arguments.rounds, TURNS),
-            **alternate([threads], max(1, arguments.rounds // 2), THREAD_TURNS),
+            **alternate([tasks], arguments.rounds, TURNS, WARM),
+            **alternate([threads], max(1, arguments.rounds // 2), THREAD_TURNS, WARM),
         }
     batches = {name: list(map(asdict, taken)) for name, taken in timings.items()}
     print(json.dumps({"version": version("cascadeflow"), "timings": batches}))

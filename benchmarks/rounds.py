@@ -16,7 +16,7 @@ TURNS = 12
 """Batches of each contender in a round. Few calls a batch keep those that are compared within
 milliseconds of each other; whoever shares the processor changes what it can do by the second."""
 
-Run = Callable[[Sequence[str]], Sequence[Any]]
+Run = Callable[[Sequence[Any]], Sequence[Any]]
 """Makes a call with each of these inputs, one after another, and returns the answers."""
 
 
@@ -46,7 +46,7 @@ class Contender:
     """
 
     run: Run
-    inputs: Callable[[int], Sequence[str]]
+    inputs: Callable[[int], Sequence[Any]]
     check: Callable[[Any], None]
     calls: int
     background: Background | None = None
@@ -68,19 +68,22 @@ Timings = Mapping[str, Sequence[Batch]]
 """Batches by contender, in order of time."""
 
 
-def alternate(groups: Sequence[Group], rounds: int, turns: int = TURNS) -> Timings:
+def alternate(
+    groups: Sequence[Group], rounds: int, turns: int = TURNS, warm: int | None = None
+) -> Timings:
     """Time all contenders in turn, after one round that isn't counted.
 
     Args:
         groups: contenders by name; no name comes twice.
         rounds: of `turns` batches of each contender.
         turns: batches of each contender in a round.
+        warm: batches of each in the round that isn't counted; as in the others when None.
 
     Raises:
         RuntimeError: an answer was not what was to be timed.
     """
     for group in groups:
-        _round(group, turns)
+        _round(group, warm or turns)
     # What is here by now stays; without it collecting before each round is quick.
     gc.collect()
     gc.freeze()

@@ -27,7 +27,7 @@ from harness import (
     write_json,
 )
 from langchain_openai import ChatOpenAI
-from loads import AT_ONCE, THREAD_TURNS, THREADS, TRANSPORTS, TURNS, Crowd
+from loads import AT_ONCE, THREAD_TURNS, THREADS, TRANSPORTS, TURNS, WARM, Crowd
 from peers import ask_peers
 from pydantic import SecretStr
 from questions import FACT, again, asker
@@ -48,7 +48,11 @@ FAST, CAPPED, WIDE, OWN = TRANSPORTS
 
 SLOW = {WIDE, OWN}
 """Where the client's connections take most of a call's time. Only the plain model is timed over
-them, in batches of half a minute: they show where the limit is."""
+them: they show where the limit is."""
+
+PARTS = {FAST: 1, CAPPED: 8}
+"""Batches over these connections are so many times smaller, all others four times: less is
+asked at once, but a batch is over in seconds."""
 
 
 def _rate(contender: str, base: str) -> Comparison:
@@ -113,7 +117,8 @@ class Bench:
         client = self._crowd.client(TRANSPORTS[way])
         own = {} if client is None else {"http_async_client": client}
         tasks = self._crowd.tasks
-        group = self._group(way, own, lambda model: tasks(model.ainvoke), self._calls)
+        calls = max(1, self._calls // PARTS.get(way, 4))
+        group = self._group(way, own, lambda model: tasks(model.ainvoke), calls)
         return dict(list(group.items())[: 1 if way in SLOW else None])
 
     def by_threads(self) -> Group:
@@ -176,6 +181,7 @@ def main() -> None:
         "n": arguments.rounds * TURNS,
         "rounds": arguments.rounds,
         "calls": arguments.calls,
+        "calls_by_connections": {way: arguments.calls // PARTS.get(way, 4) for way in TRANSPORTS},
         "threads": THREADS,
         "latency_ms": LATENCY_MS,
         "seeds": [],
@@ -187,7 +193,7 @@ def main() -> None:
 
 def _arguments() -> Namespace:
     parser = command_line("Requests a second beside a plain model; no recorded data is needed.")
-    parser.add_argument("--rounds", type=int, default=5, help="rounds to measure")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds to measure")
     parser.add_argument("--calls", type=int, default=AT_ONCE, help="calls at once")
     parser.add_argument("--peers", action="store_true", help="install cascadeflow if need be")
     arguments = parser.parse_args()
@@ -203,9 +209,9 @@ def _ours(url: str, arguments: Namespace) -> dict[str, Sequence[Batch]]:
         quick = [bench.over(way) for way in TRANSPORTS if way not in SLOW]
         slow = [bench.over(way) for way in TRANSPORTS if way in SLOW]
         return {
-            **alternate(quick, arguments.rounds, TURNS),
-            **alternate([bench.by_threads()], max(1, arguments.rounds // 2), THREAD_TURNS),
-            **alternate(slow, 1, 1),
+            **alternate(quick, arguments.rounds, TURNS, WARM),
+            **alternate([bench.by_threads()], max(1, arguments.rounds // 2), THREAD_TURNS, WARM),
+            **alternate(slow, 1, TURNS, WARM),
         }
 
 

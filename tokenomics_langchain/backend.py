@@ -253,7 +253,10 @@ def _chunk(generation: ChatGenerationChunk, content: Content) -> Chunk:
     """A piece of the answer, all on its message, without the marks of the run it came from."""
     message = generation.message
     message.response_metadata = {**(generation.generation_info or {}), **message.response_metadata}
-    message = generation.message = content.of(message)
+    told = content.of(message)
+    if told is not message:
+        # pydantic makes every such assignment slow.
+        message = generation.message = told
     message.id = None
     if isinstance(message, AIMessageChunk) and message.chunk_position is not None:
         message.chunk_position = None

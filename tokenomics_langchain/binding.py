@@ -6,16 +6,6 @@ from typing import Any
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
-from langchain_core.output_parsers import (
-    BaseCumulativeTransformOutputParser,
-    JsonOutputParser,
-    PydanticOutputParser,
-)
-from langchain_core.output_parsers.openai_tools import (
-    JsonOutputKeyToolsParser,
-    PydanticToolsParser,
-)
-from langchain_core.outputs import ChatGeneration, Generation
 from langchain_core.runnables import (
     Runnable,
     RunnableBinding,
@@ -34,6 +24,7 @@ from typing_extensions import override
 from tokenomics_langchain.dialects import owner_of
 from tokenomics_langchain.foreign import Form
 from tokenomics_langchain.foreign_tools import plain
+from tokenomics_langchain.parsing import AnswerParser
 
 Tool = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
 Schema = Mapping[str, Any] | type
@@ -177,14 +168,18 @@ class AnswerSchema(dict[str, Any]):
         except Exception:  # noqa: BLE001 -- one that can't be asked so never answers so
             return False
         # What a function does can't be seen; that of the same class does the same.
-        seen = not isinstance(own, RunnableLambda) or type(other) is type(premium)
-        return not seen or type(parser) is not type(own)
+        seen = not isinstance(_last(own), RunnableLambda) or type(other) is type(premium)
+        return not seen or type(_last(parser)) is not type(_last(own))
 
     def _asked(self, tier: BaseChatModel) -> tuple[_Step | None, _Step | None]:
-        """The bound model and the parser in a tier's own chain; None when it has another form."""
+        """The bound model and what reads its answers in a tier's own chain; None when it has none.
+
+        Some clients put a step of their own between the model and the parser.
+        """
         chain = tier.with_structured_output(self.given, **self.options)  # type: ignore[arg-type]
         if isinstance(chain, RunnableSequence) and isinstance(chain.first, RunnableBinding):
-            return chain.first, chain.last if len(chain.steps) == 2 else None  # noqa: PLR2004
+            first, *rest = chain.steps
+            return first, rest[0] if len(rest) == 1 else RunnableSequence(*rest)
         return None, None
 
     def chain(
@@ -202,47 +197,6 @@ class AnswerSchema(dict[str, Any]):
         )
 
 
-class AnswerParser(BaseCumulativeTransformOutputParser[Any]):
-    """Parses a structured answer from the tool call it came as, or else from its text.
-
-    For tiers that are asked in different ways. Of a stream, an object is made when all has come.
-    """
-
-    answer_schema: Any
-
-    @property
-    @override
-    def _type(self) -> str:
-        return "tokenomics_answer"
-
-    @override
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """Parse the first generation."""
-        schema = self.answer_schema.given
-        is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
-        message = result[0].message if isinstance(result[0], ChatGeneration) else None
-        if is_model and partial and getattr(message, "chunk_position", None) != "last":
-            return None
-        parser: Any
-        if getattr(message, "tool_calls", None):
-            name = self.answer_schema["json_schema"]["name"]
-            parser = (
-                PydanticToolsParser(tools=[schema], first_tool_only=True)
-                if is_model
-                else JsonOutputKeyToolsParser(key_name=name, first_tool_only=True)
-            )
-        else:
-            parser = (
-                PydanticOutputParser(pydantic_object=schema) if is_model else JsonOutputParser()
-            )
-        return parser.parse_result(result, partial=partial)
-
-    @override
-    def parse(self, text: str) -> Any:
-        """Parse a text."""
-        return self.parse_result([Generation(text=text)])
-
-
 def flatten(runnable: Any) -> Target:
     """The model inside bindings, and all that they bind.
 
@@ -256,6 +210,11 @@ def flatten(runnable: Any) -> Target:
     # Meant for tracing; only `invoke` and its like take it out again.
     kwargs.pop("ls_structured_output_format", None)
     return runnable, kwargs
+
+
+def _last(parser: Any) -> Any:
+    """The step that makes the answer, after any that only look at what the model said."""
+    return parser.last if isinstance(parser, RunnableSequence) else parser
 
 
 def _function(schema: Schema | None) -> Any:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.language_models._utils import _normalize_messages
-from langchain_core.language_models.base import LangSmithParams, LanguageModelInput
+from langchain_core.language_models.base import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult, Generation
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ensure_config
 from pydantic import (
@@ -26,25 +26,24 @@ from pydantic import (
 from typing_extensions import override
 
 from tokenomics_langchain.backend import LangChainBackend
-from tokenomics_langchain.binding import AnswerSchema, Schema, Tool, ToolList, flatten
+from tokenomics_langchain.binding import AnswerSchema, Schema, Tool, ToolList
+from tokenomics_langchain.codec import MessageCodec
 from tokenomics_langchain.confidence import ConfidentBackend
 from tokenomics_langchain.convert import (
-    MessageCodec,
     answer_of,
-    from_outer_cache,
     last_chunk,
     to_result,
 )
 from tokenomics_langchain.crew import TIERS, Crew
 from tokenomics_langchain.decisions import tell
+from tokenomics_langchain.description import Description
 from tokenomics_langchain.doors import Doors
 from tokenomics_langchain.foreign import beyond
 from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
 from tokenomics_langchain.models import ChatModelLike, resolve
-from tokenomics_langchain.profile import common_profile
 from tokenomics_langchain.requests import take_pin, to_prompt
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run, wants_run
-from tokenomics_langchain.wishes import WISHES, take_wishes, with_wishes
+from tokenomics_langchain.wishes import take_wishes, with_wishes
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.ports import Backend
@@ -64,7 +63,7 @@ _CREW = "_crew_and_models"
 Given = Annotated[Any, SkipValidation]
 
 
-class ChatTokenomics(Doors, BaseChatModel):
+class ChatTokenomics(Doors, Description, BaseChatModel):
     """A chat model made of others: it answers from memory, by a cheap one, or by a better one.
 
     ```python
@@ -178,90 +177,6 @@ class ChatTokenomics(Doors, BaseChatModel):
             crew = Crew.of(named, self.strategies, salt, helpers)
             known = self.__dict__[_CREW] = (crew, given)
         return known[0]
-
-    @property
-    @override
-    def _llm_type(self) -> str:
-        return "tokenomics"
-
-    @property
-    @override
-    def _identifying_params(self) -> dict[str, Any]:
-        """Small, stable and JSON-able; changes whenever answers could. A key to outer caches."""
-        return {
-            **self._crew.identifying(),
-            "temperature": self.temperature,
-            "max_tokens": self.max_tokens,
-            "stop": self.stop,
-        }
-
-    @override
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        # The base's way probes for attributes that are not there, which pydantic makes slow.
-        params = LangSmithParams(
-            ls_provider="tokenomics",
-            ls_model_type="chat",
-            ls_model_name=kwargs.get("model") or self._crew.title,
-        )
-        temperature = kwargs.get("temperature", self.temperature)
-        if temperature is not None:
-            params["ls_temperature"] = temperature
-        max_tokens = kwargs.get("max_tokens", self.max_tokens)
-        if max_tokens is not None:
-            params["ls_max_tokens"] = max_tokens
-        if stop or self.stop:
-            params["ls_stop"] = stop or self.stop
-        return params
-
-    @override
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        kwargs.pop(RUN, None)
-        kwargs.pop(WISHES, None)
-        return {**self._identifying_params, "_type": self._llm_type, "stop": stop, **kwargs}
-
-    @override
-    def _resolve_model_profile(self) -> Any:
-        named = (getattr(self, tier) for tier in TIERS)
-        given = [*named, *(strategy.model for strategy in self.strategies or ())]
-        return common_profile(flatten(model)[0] for model in given if model is not None)
-
-    @override
-    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None], /) -> dict[str, Any]:
-        if not any(llm_outputs):
-            return {}
-        return self._crew.premium._combine_llm_outputs(llm_outputs)
-
-    @override
-    def _convert_cached_generations(self, cache_val: list[Generation]) -> list[ChatGeneration]:
-        """Answers from a cache of LangChain's in front of us: not what they say of themselves."""
-        generations = super()._convert_cached_generations(cache_val)
-        for generation in generations:
-            generation.message = from_outer_cache(generation.message)
-        return generations
-
-    @override
-    def get_token_ids(self, text: str) -> list[int]:
-        """The text's tokens as premium counts them."""
-        own = self.custom_get_token_ids
-        return self._crew.premium.get_token_ids(text) if own is None else own(text)
-
-    @override
-    def get_num_tokens(self, text: str) -> int:
-        """How many tokens premium counts in the text."""
-        own = self.custom_get_token_ids
-        return self._crew.premium.get_num_tokens(text) if own is None else len(own(text))
-
-    @override
-    def get_num_tokens_from_messages(
-        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None, **kwargs: Any
-    ) -> int:
-        """How many tokens premium counts in the conversation."""
-        counter = self._crew.premium.get_num_tokens_from_messages
-        if self.custom_get_token_ids is not None:
-            counter = super().get_num_tokens_from_messages
-        return counter(messages, tools, **kwargs)
 
     @override
     def bind_tools(

@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -18,8 +17,9 @@ from langchain_core.messages import (
 )
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 
+from tokenomics_langchain.wishes import OURS
 from tokenomics_shared.errors import CallFailed
 from tokenomics_shared.types import NO_USAGE, Message, Outcome, Reply, ToolCall, Usage
 
@@ -29,7 +29,6 @@ _ROLES = {
     "SystemMessageChunk": "system",
     "ToolMessageChunk": "tool",
 }
-_encode = json.JSONEncoder(ensure_ascii=False).encode
 _PIECE = re.compile(r"\s*(?:\S+\s*){1,8}")
 """A replayed chunk: up to eight words."""
 
@@ -38,9 +37,6 @@ _REASONS = ("finish_reason", "stop_reason", "stopReason", "done_reason", "status
 
 USAGE_KEYS = frozenset({"token_usage", "usage", "usage_metadata"})
 """Under which models tell their tokens beside `usage_metadata`."""
-
-_OF_THE_CALL = USAGE_KEYS | {"id", _OURS := "tokenomics"}
-"""Response metadata that tells of one call and would be untrue of the next answer."""
 
 
 def to_message(message: BaseMessage) -> Message:
@@ -151,73 +147,6 @@ def to_failure(error: Exception) -> CallFailed:
     return CallFailed(error, partial=Reply("", usage=usage))
 
 
-class MessageCodec:
-    """Writes answers as JSON of plain fields, and builds fresh messages from them.
-
-    Nothing is constructed from what is read but one AIMessage: no class names are stored, so a
-    poisoned row can't name any.
-    """
-
-    def freeze(self, reply: Reply) -> str | None:
-        """Write an answer's message; None when JSON can't hold it or it is one of several."""
-        message = answer_of(reply.raw)
-        if len(reply.raw.generations) > 1:
-            return None
-        fields = {
-            "content": message.content,
-            # A parsed object is made anew from the text.
-            "additional_kwargs": _without(message.additional_kwargs, {"parsed"}),
-            "parsed": message.additional_kwargs.get("parsed") is not None,
-            "response_metadata": _without(message.response_metadata, _OF_THE_CALL),
-            "name": message.name,
-        }
-        try:
-            return _encode(fields)
-        except (TypeError, ValueError):
-            return None
-
-    def thaw(self, payload: str) -> Reply:
-        """Build a fresh answer that costs nothing, under no message id."""
-        parsed = _parsed(payload)
-        # Everything in a message that can be changed, this one has to itself.
-        own = {
-            "content": _own(parsed.content),
-            "additional_kwargs": _own(parsed.additional_kwargs),
-            "response_metadata": _own(parsed.response_metadata),
-            "usage_metadata": no_usage(),
-            "tool_calls": [],
-            "invalid_tool_calls": [],
-        }
-        message = parsed.model_copy(update=own)
-        result = ChatResult(generations=[ChatGeneration(message=message)])
-        return Reply(message.text, usage=NO_USAGE, raw=result)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(payload: str) -> AIMessage:
-    """The message that a payload describes; not to be handed out."""
-    fields = json.loads(payload)
-    message = AIMessage(
-        content=fields["content"],
-        additional_kwargs=fields["additional_kwargs"],
-        response_metadata=fields["response_metadata"],
-        name=fields["name"],
-        usage_metadata=no_usage(),
-    )
-    if fields["parsed"]:
-        message.additional_kwargs["parsed"] = json.loads(message.text)
-    return message
-
-
-def _own(value: Any) -> Any:
-    """A copy that shares nothing that can be changed; what JSON holds is all it has to know."""
-    if isinstance(value, dict):
-        return {name: _own(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_own(part) for part in value]
-    return value
-
-
 def no_usage() -> UsageMetadata:
     """Nothing spent, with LangChain's own mark of an answer from a cache."""
     nothing: Any = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0, "total_cost": 0}
@@ -231,7 +160,7 @@ def to_result(outcome: Outcome) -> ChatResult:
         raise ValueError("the request has no answer")
     result: ChatResult = outcome.reply.raw
     message = answer_of(result)
-    message.response_metadata = {**message.response_metadata, _OURS: _metadata(outcome)}
+    message.response_metadata = {**message.response_metadata, OURS: _metadata(outcome)}
     return result
 
 
@@ -240,7 +169,7 @@ def last_chunk(outcome: Outcome) -> ChatGenerationChunk:
     return ChatGenerationChunk(
         message=AIMessageChunk(
             content="",
-            response_metadata={_OURS: _metadata(outcome)},
+            response_metadata={OURS: _metadata(outcome)},
             chunk_position="last",
         )
     )
@@ -258,12 +187,12 @@ def from_outer_cache(message: Any) -> Any:
 
     It gets an id of its own: graphs take a message under an id they know for a correction.
     """
-    told = message.response_metadata.get(_OURS)
+    told = message.response_metadata.get(OURS)
     if told is None:
         return message
     spent = {"tokens_used": 0, "input_tokens": 0, "output_tokens": 0, "cost": 0.0, "calls": []}
     now = {"cache_hit": True, "cache_type": "exact", "trace": ["hit:outer cache"], **spent}
-    metadata = {**message.response_metadata, _OURS: {**told, **now}}
+    metadata = {**message.response_metadata, OURS: {**told, **now}}
     return message.model_copy(update={"id": None, "response_metadata": metadata})
 
 
@@ -311,10 +240,6 @@ def _args(call: Any) -> str:
     """A tool call's arguments as text; those of an invalid one already are."""
     args = call["args"]
     return args if isinstance(args, str) else json.dumps(args)
-
-
-def _without(fields: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in names}
 
 
 def _tool_calls(message: AIMessage) -> tuple[ToolCall, ...]:

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tokenomics_langchain.dialects import Dialect, owner_of
-
-_WORDS: Final = frozenset({"any", "auto", "none", "required"})
-"""What a choice may say instead of a tool's name."""
+from tokenomics_shared.types import CHOICE_WORDS, mode_of, named_by, names_of
 
 _NONE: Final = frozenset[str]()
 
@@ -22,41 +20,10 @@ def choice_for(own: Dialect, choice: Any) -> Any:
     if form and form == own.choices:
         return choice
     names = named_by(choice)
-    word = names[0] if len(names) == 1 else _mode(choice)
+    word = names[0] if len(names) == 1 else _word(choice)
     if word == "none" and own.choices == "anthropic":
         return {"type": "none"}
     return "any" if word == "required" and own.choices != "openai" else word
-
-
-def named_by(choice: Any) -> list[str]:
-    """The tools that a choice names; none where it leaves the choice, or names a mode."""
-    match choice:
-        case str():
-            named = [choice]
-        case {"function": {"name": str(name)}} | {"tool": {"name": str(name)}}:
-            named = [name]
-        case {"type": "function" | "tool" | "custom" | "mcp", "name": str(name)}:
-            named = [name]
-        case {"type": "allowed_tools"}:
-            allowed = choice.get("allowed_tools", choice)
-            named = [name for tool in allowed.get("tools", ()) for name in names_of(tool)]
-        case {"type": str(kind)}:
-            named = [kind]
-        case list():
-            named = [name for name in choice if isinstance(name, str)]
-        case _:
-            named = []
-    return [name for name in named if name not in _WORDS]
-
-
-def names_of(tool: Any) -> list[str]:
-    """What a tool may be called by: its name, or the type of a built-in one."""
-    if not isinstance(tool, Mapping):
-        name = getattr(tool, "name", None) or getattr(tool, "__name__", None)
-        return [name] if isinstance(name, str) else []
-    function = tool.get("function") or tool.get("toolSpec") or tool
-    said = (function.get("name"), function.get("title"), tool.get("type"))
-    return [name for name in said if isinstance(name, str) and name != "function"]
 
 
 def can_answer(given: Sequence[Any], kept: Sequence[Any], choice: Any) -> bool:
@@ -98,15 +65,10 @@ def plain(value: Any, marks: frozenset[str] = _NONE) -> Any:
     return [plain(part) for part in value] if isinstance(value, list) else value
 
 
-def _mode(choice: Any) -> str:
-    """What a choice that names no single tool comes to."""
-    if isinstance(choice, str):
-        return choice
-    if isinstance(choice, Mapping):
-        kind = choice.get("type") or next(iter(choice), "auto")
-        mode = choice.get("mode") or (choice.get("allowed_tools") or {}).get("mode") or kind
-        return mode if mode in _WORDS else "any"
-    return "any"
+def _word(choice: Any) -> str:
+    """What a choice that names no single tool comes to, in a word that all know."""
+    mode = mode_of(choice)
+    return mode if isinstance(choice, str) or mode in CHOICE_WORDS else "any"
 
 
 def _form_of(choice: Any) -> str:
@@ -118,4 +80,4 @@ def _form_of(choice: Any) -> str:
     kind = choice.get("type")
     if kind is None:
         return "bedrock"
-    return "anthropic" if kind in ("tool", *_WORDS) else "openai"
+    return "anthropic" if kind in ("tool", *CHOICE_WORDS) else "openai"

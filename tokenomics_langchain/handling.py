@@ -14,8 +14,8 @@ from tokenomics_langchain.agent_crews import AgentCrew
 from tokenomics_langchain.agent_forms import AnswerForm, bound_as_agents_do
 from tokenomics_langchain.backend import LangChainBackend, _parameters
 from tokenomics_langchain.binding import Target, flatten
+from tokenomics_langchain.codec import MessageCodec
 from tokenomics_langchain.convert import (
-    MessageCodec,
     answer_of,
     to_failure,
     to_reply,

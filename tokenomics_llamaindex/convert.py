@@ -1,13 +1,15 @@
 """LlamaIndex's messages as the engine reads them, and models' answers as its replies."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from llama_index.core.base.llms.types import ContentBlock, TextBlock, ToolCallBlock
 from llama_index.core.llms import ChatMessage, ChatResponse
+from pydantic import BaseModel
 
 from tokenomics_llamaindex.requests import plain
 from tokenomics_shared.types import Message, Reply, ToolCall, Usage
@@ -34,6 +36,9 @@ _APART = ("thoughts_token_count",)
 
 _BESIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
 """Tokens that were read and are not counted among those of the input."""
+
+_Told = Callable[[str], Any]
+"""What something says by name."""
 
 _REASONS = ("finish_reason", "stop_reason", "done_reason", "status")
 
@@ -176,27 +181,30 @@ def _faults(response: ChatResponse, calls: Iterable[ToolCall]) -> Iterator[str]:
 
 def _usage(response: ChatResponse) -> Usage | None:
     """Tokens as reported; None when none are."""
-    raw = response.raw
-    told = _get(raw, "usage") or _get(raw, "usage_metadata") or response.additional_kwargs
+    raw = _reader(response.raw)
+    told = _reader(raw("usage") or raw("usage_metadata") or response.additional_kwargs)
     read, written = _number(told, _INPUT), _number(told, _OUTPUT)
     if read is None and written is None:
         return None
-    of_input = _get(told, "prompt_tokens_details") or _get(told, "input_tokens_details") or told
-    of_output = (
-        _get(told, "completion_tokens_details") or _get(told, "output_tokens_details") or told
-    )
+    of_input = told("prompt_tokens_details") or told("input_tokens_details")
+    of_output = told("completion_tokens_details") or told("output_tokens_details")
+    inputs = told if not of_input else _reader(of_input)
+    outputs = told if not of_output else _reader(of_output)
     return Usage(
         input=(read or 0) + sum(_number(told, (name,)) or 0 for name in _BESIDE),
         output=(written or 0) + (_number(told, _APART) or 0),
-        cache_read=_number(of_input, _READ) or 0,
-        cache_write=_number(of_input, _WRITTEN) or 0,
-        reasoning=_number(of_output, _REASONING) or 0,
+        cache_read=_number(inputs, _READ) or 0,
+        cache_write=_number(inputs, _WRITTEN) or 0,
+        reasoning=_number(outputs, _REASONING) or 0,
     )
 
 
-def _number(told: Any, names: Iterable[str]) -> int | None:
-    found = (_get(told, name) for name in names)
-    return next((it for it in found if isinstance(it, int)), None)
+def _number(told: _Told, names: Iterable[str]) -> int | None:
+    for name in names:
+        found = told(name)
+        if isinstance(found, int):
+            return found
+    return None
 
 
 def _finish_reason(sources: Sequence[ChatResponse], calls: Sequence[ToolCall]) -> str:
@@ -221,4 +229,22 @@ def _first(found: Iterable[Any]) -> Any:
 
 
 def _get(told: Any, name: str) -> Any:
-    return told.get(name) if isinstance(told, Mapping) else getattr(told, name, None)
+    return _reader(told)(name)
+
+
+def _reader(told: Any) -> _Told:
+    """Reads what an object or a mapping says by name; None where it says nothing."""
+    if isinstance(told, BaseModel):
+        # Asked for what it doesn't have, a model takes long to say so.
+        fields, names = told.__dict__, _names(type(told))
+        fields = {**fields, **told.__pydantic_extra__} if told.__pydantic_extra__ else fields
+        return lambda name: getattr(told, name) if name in names else fields.get(name)
+    if isinstance(told, Mapping):
+        return told.get
+    return lambda name: getattr(told, name, None)
+
+
+@lru_cache(maxsize=256)
+def _names(kind: type) -> frozenset[str]:
+    """What every object of a class has, beside its fields."""
+    return frozenset(dir(kind))

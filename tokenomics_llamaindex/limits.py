@@ -22,6 +22,8 @@ _IN_CONFIG = ("temperature", "top_p", "frequency_penalty", "presence_penalty", "
 
 def limit_in(settings: Mapping[str, Any]) -> int | None:
     """The lowest limit among settings; None when there is none."""
+    if not settings:
+        return None
     said = [settings.get(name) for name in _NAMES]
     return min((it for it in said if isinstance(it, int) and it > 0), default=None)
 

@@ -26,10 +26,11 @@ from tokenomics_llamaindex.backend import Caller, Completion, LlamaIndexBackend
 from tokenomics_llamaindex.convert import TIER, to_messages
 from tokenomics_llamaindex.crew import Crew
 from tokenomics_llamaindex.doors import Doors
-from tokenomics_llamaindex.events import current_span, tell
+from tokenomics_llamaindex.events import current_span, spanned, tell
 from tokenomics_llamaindex.limits import limit_in
 from tokenomics_llamaindex.models import resolve
 from tokenomics_llamaindex.replies import (
+    Ending,
     ResponseCodec,
     answer_of,
     last_chunk,
@@ -227,23 +228,27 @@ class TokenomicsLLM(Doors, Structured):
     # own calls. Decorated too, every token would be counted twice, and those of a hit once.
 
     @override
+    @spanned
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation."""
         request = self._request(messages, kwargs)
         return self._answered(self.engine.run(*request), current_span())
 
     @override
+    @spanned
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """Answer a conversation without blocking the event loop."""
         request = self._request(messages, kwargs)
         return self._answered(await self.engine.arun(*request), current_span())
 
     @override
+    @spanned
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """Stream an answer; the last chunk says what happened."""
         return self._streamed(self._request(messages, kwargs), current_span())
 
     @override
+    @spanned
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
@@ -251,12 +256,14 @@ class TokenomicsLLM(Doors, Structured):
         return self._astreamed(self._request(messages, kwargs), current_span())
 
     @override
+    @spanned
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """Answer a text."""
         request = self._completing(prompt, kwargs, formatted=formatted)
         return to_completion(self._answered(self.engine.run(*request), current_span()))
 
     @override
+    @spanned
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
@@ -265,6 +272,7 @@ class TokenomicsLLM(Doors, Structured):
         return to_completion(self._answered(await self.engine.arun(*request), current_span()))
 
     @override
+    @spanned
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
@@ -273,6 +281,7 @@ class TokenomicsLLM(Doors, Structured):
         return _completions(self._streamed(request, current_span()))
 
     @override
+    @spanned
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
@@ -368,26 +377,30 @@ class TokenomicsLLM(Doors, Structured):
     def _streamed(
         self, request: _Request, span: str | None
     ) -> Generator[ChatResponse, None, None]:
+        ending = Ending()
         with closing(self.engine.stream(*request)) as chunks:
             for chunk in chunks:
                 if isinstance(chunk, Done):
-                    last = last_chunk(chunk.result)
-                    tell(last.additional_kwargs[OURS], span)
-                    yield last
+                    yield self._ended(chunk, span)
                 else:
-                    yield chunk
+                    yield from ending.passed(chunk)
 
     async def _astreamed(
         self, request: _Request, span: str | None
     ) -> AsyncGenerator[ChatResponse, None]:
+        ending = Ending()
         async with aclosing(self.engine.astream(*request)) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, Done):
-                    last = last_chunk(chunk.result)
-                    tell(last.additional_kwargs[OURS], span)
-                    yield last
+                    yield self._ended(chunk, span)
                 else:
-                    yield chunk
+                    for passed in ending.passed(chunk):
+                        yield passed
+
+    def _ended(self, done: Done, span: str | None) -> ChatResponse:
+        last = last_chunk(done.result)
+        tell(last.additional_kwargs[OURS], span)
+        return last
 
 
 def _completions(chunks: Generator[ChatResponse, None, None]) -> CompletionResponseGen:

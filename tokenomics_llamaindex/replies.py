@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from functools import lru_cache
 from typing import Any
 
-from llama_index.core.base.llms.types import ContentBlock, TextBlock, ThinkingBlock
+from llama_index.core.base.llms.types import MessageRole, TextBlock, ThinkingBlock
 from llama_index.core.llms import ChatMessage, ChatResponse, CompletionResponse
 
 from tokenomics_llamaindex.convert import TIER, USAGE_NAMES
@@ -54,19 +56,27 @@ class ResponseCodec:
 
     def thaw(self, payload: str) -> Reply:
         """Build a fresh answer that costs nothing."""
-        fields = json.loads(payload)
+        fields = _parsed(payload)
+        # Everything in a response that can be changed, this one has to itself.
+        own = fields["additional_kwargs"]
         message = ChatMessage(
             role=fields["role"],
             blocks=list(map(_made, fields["blocks"])),
-            additional_kwargs=fields["additional_kwargs"],
+            additional_kwargs=deepcopy(own) if own else {},
         )
-        nothing = dict.fromkeys(USAGE_NAMES, 0)
         response = ChatResponse(
             message=message,
-            raw={"model": fields["model"], "usage": nothing},
+            raw={"model": fields["model"], "usage": dict.fromkeys(USAGE_NAMES, 0)},
             additional_kwargs={**dict.fromkeys(fields["told"], 0), TIER: fields["tier"]},
         )
         return Reply(message.content or "", usage=NO_USAGE, model=fields["model"], raw=response)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(payload: str) -> Mapping[str, Any]:
+    """The fields of a kept answer; not to be handed out."""
+    fields: dict[str, Any] = json.loads(payload)
+    return fields | {"role": MessageRole(fields["role"])}
 
 
 def told(response: ChatResponse, outcome: Outcome) -> ChatResponse:
@@ -76,6 +86,22 @@ def told(response: ChatResponse, outcome: Outcome) -> ChatResponse:
     """
     response.additional_kwargs = {**response.additional_kwargs, OURS: as_metadata(outcome)}
     return response
+
+
+class Ending:
+    """Keeps the latest chunk back where it brings no text: `last_chunk` may take its place.
+
+    Tokens are told on such a chunk, and would be told twice.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[ChatResponse] = []
+
+    def passed(self, chunk: ChatResponse) -> list[ChatResponse]:
+        """The chunks to show, now that this one has come."""
+        seen = [*self._kept, chunk]
+        self._kept = [] if chunk.delta else [seen.pop()]
+        return seen
 
 
 def last_chunk(outcome: Outcome) -> ChatResponse:
@@ -92,14 +118,18 @@ def answer_of(outcome: Outcome) -> ChatResponse:
 
 
 def to_chunks(response: ChatResponse) -> Iterable[ChatResponse]:
-    """Split a finished response into chunks, each with all of the text so far."""
+    """Split a finished response into chunks, each with all of the text so far.
+
+    Only the last, which brings no text, says the rest: who sums chunks' tokens finds them once.
+    """
     content = response.message.content or ""
-    pieces = _PIECE.findall(content) or [content]
+    owner = {TIER: response.additional_kwargs.get(TIER)}
     shown = ""
-    for piece in pieces[:-1]:
+    for piece in _PIECE.findall(content) or ([content] if content else []):
         shown += piece
-        yield _chunk(response, [TextBlock(text=shown)], piece)
-    yield _chunk(response, response.message.blocks, pieces[-1])
+        message = response.message.model_copy(update={"blocks": [TextBlock(text=shown)]})
+        yield ChatResponse(message=message, delta=piece, additional_kwargs=owner)
+    yield response.model_copy(update={"delta": ""})
 
 
 def to_completion(response: ChatResponse) -> CompletionResponse:
@@ -125,13 +155,10 @@ def of_completion(response: CompletionResponse) -> ChatResponse:
     )
 
 
-def _chunk(response: ChatResponse, blocks: list[ContentBlock], delta: str) -> ChatResponse:
-    message = response.message.model_copy(update={"blocks": blocks})
-    return response.model_copy(update={"message": message, "delta": delta})
-
-
 def _made(fields: Mapping[str, Any]) -> TextBlock | ThinkingBlock:
-    return _KEPT[fields["block_type"]](**fields)
+    # Texts can't be changed and are all that most blocks have.
+    own = {name: it if isinstance(it, str) else deepcopy(it) for name, it in fields.items()}
+    return _KEPT[fields["block_type"]](**own)
 
 
 def _without(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ def to_prompt(turns: tuple[Message, ...], kwargs: Mapping[str, Any], pin: str | 
         kwargs: the call's arguments.
         pin: the tier the caller asked for by name.
     """
+    if not kwargs:
+        return Prompt(messages=turns, pin=pin)
     stop = kwargs.get("stop") or ()
     tools = kwargs.get("tools") or ()
     choice = kwargs.get("tool_choice")

@@ -47,9 +47,12 @@ def take_wishes(kwargs: dict[str, Any]) -> Wishes | None:
     Raises:
         PromptError: a wish is unknown or impossible; it is named.
     """
+    around = _around.get()
+    if not kwargs and not around:
+        return None
     given = kwargs.pop(OURS, None) or _NOTHING
     if not isinstance(given, Mapping):
         raise PromptError(f"{OURS} = {given!r}: must be a mapping of wishes")
     own = {name: kwargs.pop(name) for name in ARGUMENTS if name in kwargs}
-    found = {**_around.get(), **given, **own}
+    found = {**around, **given, **own}
     return checked(found) if found else None

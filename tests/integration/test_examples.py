@@ -217,3 +217,36 @@ def test_an_agent_made_of_middleware() -> None:
         assert line in done.stdout
     assert "Not sure" not in done.stdout
     assert "drafts accepted" in done.stdout
+
+
+def test_retrieval_with_llamaindex() -> None:
+    done = run("llamaindex_rag.py")
+    assert done.returncode == 0, done.stderr
+    tokens = re.findall(r"^  (\d+) tokens in: .* 27 months", done.stdout, re.MULTILINE)
+    whole, short, again = map(int, tokens)
+    assert 0 < short < whole * 0.6
+    assert again == 0
+    assert re.findall(r"memory: (\w+)", done.stdout) == ["none", "exact"]
+    sources = re.findall(r"^  (\w+\.\w+(?:, \w+\.\w+){3})$", done.stdout, re.MULTILINE)
+    assert len(sources) == 3
+    assert len(set(sources)) == 1
+    assert "exact hits" in done.stdout
+
+
+def test_a_chat_engine_of_llamaindex() -> None:
+    done = run("llamaindex_chat.py")
+    assert done.returncode == 0, done.stderr
+    turns = re.findall(r"\((\d+) turns kept, (\d+) turns sent\)", done.stdout)
+    assert turns == [("2", "2"), ("4", "4"), ("6", "6"), ("8", "6")] * 2
+
+
+def test_agents_of_llamaindex_that_hand_over() -> None:
+    done = run("llamaindex_agents.py")
+    assert done.returncode == 0, done.stderr
+    for line in (
+        "stock_of  There are 12 of Brightfold.",
+        "price_of  Brightfold costs 89 EUR.",
+        "writer    We have 12 Brightfold lamps for you, at 89 EUR each.",
+    ):
+        assert line in done.stdout
+    assert "drafts accepted" in done.stdout

@@ -16,7 +16,13 @@ from tokenomics_shared.errors import MissingExtra
 from tokenomics_shared.planning import LengthPredictor, LengthSample, LengthStore
 from tokenomics_shared.prediction import Learning, NoLengths, Predictor, Quantiles
 from tokenomics_shared.prediction.length_features import WIDTH
-from tokenomics_shared.prediction.predictor import LEAST, REMEMBERED, Train
+from tokenomics_shared.prediction.predictor import (
+    LEAST,
+    LONG,
+    REMEMBERED,
+    REMEMBERED_LONG,
+    Train,
+)
 from tokenomics_shared.prediction.quantiles import Line, Step
 from tokenomics_shared.types import Forecast
 
@@ -255,6 +261,36 @@ def test_steady_answers_need_no_new_training_and_hold_their_quantiles() -> None:
     assert beyond[2] / 1_000 < 0.025
 
 
+@pytest.mark.parametrize("p90", [20.0, 20.0 - 1e-9, 20.0 + 1e-9])
+def test_answers_of_one_length_are_no_change_however_their_quantile_is_rounded(
+    p90: float,
+) -> None:
+    world = World()
+    world.store.put_model("m", constant(20.0, p90, p90, LEAST))
+    world = World(told, world.store)
+    world.learn([20] * 1_000)
+    assert world.trained == []
+
+
+def test_labels_of_one_or_two_tokens_are_no_change_and_longer_ones_are() -> None:
+    world = World()
+    world.store.put_model("m", constant(1.0, 2.0, 2.0, LEAST))
+    world = World(told, world.store)
+    world.learn([1, 2] * 400)
+    assert world.trained == []
+    world.learn([1, 2, 3] * 400)
+    assert world.trained != []
+
+
+def test_answers_that_all_became_shorter_are_a_change() -> None:
+    world = World()
+    world.store.put_model("m", constant(20.0, 20.0, 20.0, LEAST))
+    world = World(told, world.store)
+    world.learn([12] * 1_000)
+    assert world.trained != []
+    assert world.forecast().p90 == 12
+
+
 def test_answers_that_were_cut_raise_the_quantiles_unless_cut_before_the_median() -> None:
     world = World()
     world.learn(drawn(LEAST))
@@ -321,7 +357,10 @@ def test_questions_are_told_apart_once_trained() -> None:
     assert short.p99 < long.p50
 
 
-def test_a_question_that_waits_among_many_is_not_read_again_for_its_answer() -> None:
+@pytest.mark.parametrize(("characters", "many"), [(20, REMEMBERED), (LONG + 20, REMEMBERED_LONG)])
+def test_a_question_that_waits_among_many_is_not_read_again_for_its_answer(
+    characters: int, many: int
+) -> None:
     read: list[int] = []
 
     class Counted(Line):
@@ -335,10 +374,10 @@ def test_a_question_that_waits_among_many_is_not_read_again_for_its_answer() -> 
     assert trained is not None
     line = Counted(*(getattr(trained.line, name) for name in Line.__slots__))
     world.predictor._known["m"].trained = replace(trained, line=line)
-    asked = [f"What is {number}?" for number in range(REMEMBERED)]
+    asked = [f"What is {number}?".ljust(characters, "?") for number in range(many)]
     for text in asked:
         world.predictor.forecast(text, "simple", 10, "m")
-    assert len(read) == REMEMBERED
+    assert len(read) == many
     for text in asked:
         world.predictor.learn(text, "simple", 10, "m", 100)
-    assert len(read) == REMEMBERED
+    assert len(read) == many

@@ -7,6 +7,7 @@ from typing import Any
 from tokenomics_shared.judge.arithmetic import checked
 from tokenomics_shared.judge.citations import Sources
 from tokenomics_shared.judge.code import code_fault
+from tokenomics_shared.judge.demands import demand_fault
 from tokenomics_shared.judge.flaws import breaks_off, gives_up, loops
 from tokenomics_shared.judge.format import format_fault
 from tokenomics_shared.judge.schema import schema_fault, schema_in
@@ -22,9 +23,10 @@ class Checks:
     """Rejects answers that are broken as answers, with high precision.
 
     Empty, cut short, filtered, refused; a tool call to a tool that was not offered, or with
-    arguments against its schema; text that is not the JSON that was asked for. Of text answers
-    also: loops, a broken end, Python that doesn't parse, a form other than the one the question
-    asks for, equations that don't hold, citations of what is not there.
+    arguments against its schema; calls other than those demanded; text that is not the JSON that
+    was asked for. Of text answers also: loops, a broken end, Python that doesn't parse, a form
+    other than the one the question asks for, equations that don't hold, citations of what is not
+    there.
 
     The score of an accepted answer is 1, less half the share of its numbers and names that the
     sources it was to be taken from don't have.
@@ -83,6 +85,8 @@ def _fault(prompt: Prompt, reply: Reply) -> str | None:  # noqa: PLR0911 -- one 
         return reply.faults[0]
     if reply.finish_reason in _CUT:
         return f"finish reason {reply.finish_reason}"
+    if (fault := demand_fault(prompt, reply)) is not None:
+        return fault
     if reply.tool_calls:
         offered = dict(_offered(prompt))
         return next(filter(None, (_call_fault(offered, call) for call in reply.tool_calls)), None)

@@ -22,7 +22,9 @@ WINDOW = 200
 OFTENEST, RAREST = 40, 4
 """Of WINDOW, answers beyond the plain p90 from and to which the model is held to have changed.
 
-Twenty are expected, with a standard deviation of 4.2.
+Twenty are expected, with a standard deviation of 4.2. Where many answers have one and the same
+length, such as labels, the p90 is that length, and it tells nothing whether rounding put it a
+little above or below: they count as beyond it against RAREST, and not against OFTENEST.
 """
 
 
@@ -40,7 +42,7 @@ class Coverage:
 
     def __init__(self) -> None:
         self._logs = (0.0,) * len(QUANTILES)
-        self._beyond: deque[bool] = deque(maxlen=WINDOW)
+        self._beyond: deque[tuple[bool, bool]] = deque(maxlen=WINDOW)
 
     def corrected(self, plain: Sequence[float]) -> list[float]:
         """The quantiles times their factors, never fewer tokens for a higher one."""
@@ -69,7 +71,10 @@ class Coverage:
             log += rate * (beyond - (1.0 - quantile))  # noqa: PLW2901 -- moved by one answer
             moved.append(min(FURTHEST, max(-FURTHEST, log)))
         self._logs = tuple(moved)
-        self._beyond.append(censored or tokens > plain[1])
+        p90 = plain[1]
+        self._beyond.append(
+            (censored or tokens > math.ceil(p90), censored or tokens >= math.floor(p90))
+        )
 
     def look_again(self) -> None:
         """Begin anew to look for drift."""
@@ -80,4 +85,5 @@ class Coverage:
         """The model answers otherwise than it did when its lengths were learned."""
         if len(self._beyond) < WINDOW:
             return False
-        return not RAREST < sum(self._beyond) < OFTENEST
+        surely, maybe = map(sum, zip(*self._beyond, strict=True))
+        return surely >= OFTENEST or maybe <= RAREST

@@ -29,8 +29,11 @@ KEEP = 0.25
 REMEMBERED = 1_024
 """Questions that are remembered between forecast and learning; so many may wait for an answer."""
 
-LONG = 8_000
-"""Characters from which a question is read twice rather than remembered."""
+LONG, TOO_LONG = 8_000, 20_000
+"""Characters from which few questions are remembered, and none: each is kept as a whole."""
+
+REMEMBERED_LONG = 64
+"""Long questions that are remembered."""
 
 Train = Callable[[str, Sequence[LengthSample], str | None], str | None]
 """Fits a model's lengths: from its name, its samples oldest first, and what was trained before.
@@ -130,6 +133,7 @@ class Predictor(ForkSafe):
         self._told: set[str] = set()
         self._hopeless = False
         self._reads = functools.lru_cache(maxsize=REMEMBERED)(_Read)
+        self._long_reads = functools.lru_cache(maxsize=REMEMBERED_LONG)(_Read)
         self._known: dict[str, _Known] = {}
         for model, many in store.counts().items():
             self._known[model] = _Known(kept=many)
@@ -228,7 +232,9 @@ class Predictor(ForkSafe):
         self._store.close()
 
     def _read(self, question: str, complexity: Complexity, input_tokens: int) -> _Read:
-        read = _Read if len(question) > LONG else self._reads
+        if len(question) > TOO_LONG:
+            return _Read(question, complexity, input_tokens)
+        read = self._long_reads if len(question) > LONG else self._reads
         return read(question, complexity, input_tokens)
 
     def _follow(

@@ -55,7 +55,12 @@ class Line:
             features, self.weights, self.means, self.scales, strict=True
         ):
             away = (value - mean) / scale
-            total += weight * min(_FURTHEST, max(-_FURTHEST, away))
+            # Comparing takes a third of the time that `min` and `max` do.
+            if away > _FURTHEST:
+                away = _FURTHEST
+            elif away < -_FURTHEST:
+                away = -_FURTHEST
+            total += weight * away
         return total
 
 

@@ -69,10 +69,15 @@ class Turn:
     Attributes:
         calls: its tool calls; only the first where parallel ones are not allowed.
         text: what it says before them.
+        refusal: why it refuses; then there is neither text nor call. Of OpenAI's protocol alone.
+        finish: why it ends, such as `content_filter`; empty for what follows from the rest.
+            Of OpenAI's protocol alone.
     """
 
     calls: tuple[Call, ...] = ()
     text: str = ""
+    refusal: str = ""
+    finish: str = ""
 
 
 Answerer = Callable[[ChatRequest], str]
@@ -226,11 +231,15 @@ def _message(
 
 def _said(request: ChatRequest, message: dict[str, Any], turn: Turn) -> tuple[dict[str, Any], str]:
     """A turn as it stands."""
+    if turn.refusal:
+        return {**message, "refusal": turn.refusal}, turn.finish or "stop"
     if not turn.calls:
-        return _cut(request, message, turn.text)
+        cut, finish = _cut(request, message, turn.text)
+        return cut, turn.finish or finish
     most = 1 if request.body.get("parallel_tool_calls") is False else None
     calls = [_tool_call(call) for call in turn.calls[:most]]
-    return {**message, "content": turn.text or None, "tool_calls": calls}, "tool_calls"
+    finish = turn.finish or "tool_calls"
+    return {**message, "content": turn.text or None, "tool_calls": calls}, finish
 
 
 def _tool_call(call: Call) -> dict[str, Any]:
@@ -241,7 +250,7 @@ def _tool_call(call: Call) -> dict[str, Any]:
 
 def _written(message: Mapping[str, Any]) -> int:
     """The tokens of an answer."""
-    text, calls = message["content"], message.get("tool_calls")
+    text, calls = message["content"] or message["refusal"], message.get("tool_calls")
     if text and calls:
         return count_tokens(text) + count_tokens(json.dumps(calls))
     return count_tokens(text or json.dumps(calls))

@@ -169,6 +169,8 @@ def _pieces(completion: Mapping[str, Any], *, usage: bool) -> Iterator[dict[str,
     logprobs = (choice["logprobs"] or {}).get("content") or repeat(None)
     for word, logprob in zip(words(choice["message"]["content"] or ""), logprobs, strict=False):
         yield piece({"content": word}, logprobs=logprob and {"content": [logprob]})
+    for word in words(choice["message"]["refusal"] or ""):
+        yield piece({"refusal": word})
     for index, call in enumerate(choice["message"].get("tool_calls") or ()):
         name, args = call["function"]["name"], call["function"]["arguments"]
         start = {"index": index, "id": call["id"], "type": "function"}

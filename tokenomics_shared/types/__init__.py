@@ -1,5 +1,6 @@
 """The values that the parts exchange: frozen, comparable, free of any framework's types."""
 
+from tokenomics_shared.types.choices import CHOICE_WORDS, mode_of, named_by, names_of
 from tokenomics_shared.types.memories import (
     CacheType,
     Label,
@@ -50,6 +51,7 @@ from tokenomics_shared.types.requests import (
 )
 
 __all__ = [
+    "CHOICE_WORDS",
     "NO_USAGE",
     "OWN_ROLES",
     "SYSTEM_ROLES",
@@ -86,4 +88,7 @@ __all__ = [
     "Usage",
     "Verdict",
     "entry_of",
+    "mode_of",
+    "named_by",
+    "names_of",
 ]

@@ -251,3 +251,15 @@ def test_a_class_given_as_a_tool_refuses_drafts_too(make: Make, server: Loopback
         message = make().bind_tools([given]).invoke("Hello model")
         assert message.tool_calls[0]["args"] == {"name": "Graz"}
         assert [call["tier"] for call in told(message)["calls"]] == ["cheap", "premium"]
+
+
+@pytest.mark.parametrize("choice", ["any", "required", "weather", True, "none"], ids=str)
+def test_a_draft_of_a_model_that_does_not_heed_the_choice_of_tools_is_not_taken(
+    choice: Any, make: Make, server: LoopbackServer
+) -> None:
+    calls, says = Turn(calls=(Call("weather", {"city": "Graz"}),)), Turn(text="It is fine there.")
+    heeded, ignored = (says, calls) if choice == "none" else (calls, says)
+    server.turns = lambda request: ignored if request.model == CHEAP else heeded
+    answer = make().bind_tools([weather], tool_choice=choice).invoke("How is it in Graz?")
+    assert told(answer)["strategy"] == "premium"
+    assert bool(answer.tool_calls) is (choice != "none")

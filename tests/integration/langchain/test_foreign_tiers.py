@@ -366,3 +366,14 @@ def test_and_whoever_has_not_their_only_tool_is_not_asked(
     given: Any = {"messages": [HumanMessage("How are you?")]}
     create_agent(model, [SEARCH], middleware=[middleware]).invoke(given)
     assert asked(server) == [SMALL["google"] if cheap == "google" else LARGE["google"]]
+
+
+def test_a_draft_of_a_model_that_can_not_be_told_to_call_one_tool_calls_one(
+    server: LoopbackServer,
+) -> None:
+    looks = tuple(Call("weather", {"city": city}) for city in ("Graz", "Wels"))
+    server.turns = lambda _: Turn(calls=looks)
+    bound = mixed(server, "google", "openai").bind_tools([weather], parallel_tool_calls=False)
+    answer = bound.invoke("How is it in Graz and in Wels?")
+    assert [call["args"] for call in answer.tool_calls] == [{"city": "Graz"}]
+    assert told(answer)["strategy"] == "premium"

@@ -23,7 +23,8 @@ from tests.conftest import openai_model
 from tests.integration.langchain.conftest import CHEAP, PREMIUM, Make
 from tests.integration.langchain.test_calls import WAYS, by, told
 from tokenomics_langchain import ChatTokenomics
-from tokenomics_langchain.convert import MessageCodec, to_chunks, to_message, to_reply
+from tokenomics_langchain.codec import MessageCodec
+from tokenomics_langchain.convert import to_chunks, to_message, to_reply
 from tokenomics_shared.testing import Fault, LoopbackServer
 
 EASY, HARD = "What is easy?", "What is hard?"

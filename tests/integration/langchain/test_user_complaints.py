@@ -55,6 +55,15 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
     "the stuffed prompt is cached instead of its question": (
         f"{_U}.test_semantic::test_a_stuffed_prompt_is_cached_by_its_question",
     ),
+    "fallbacks are no models to agents": (
+        f"{_L}.test_agents::test_an_agent_goes_as_over_the_plain_model",
+        f"{_L}.test_agent_streams::test_every_token_comes_once_and_of_the_answer_alone",
+    ),
+    "one provider's built-in tools, marks and thoughts break the other": (
+        f"{_L}.test_foreign::test_a_built_in_tool_goes_to_its_own_provider_alone",
+        f"{_L}.test_foreign::test_marks_for_anothers_cache_are_left_out",
+        f"{_L}.test_foreign_tiers::test_thoughts_and_ids_of_one_never_reach_the_other",
+    ),
     "a broken stream has no fallback": (
         f"{_L}.test_calls::test_a_stream_that_breaks_before_it_is_shown_falls_back",
         f"{_L}.test_calls::test_a_stream_that_breaks_after_it_was_shown_raises_and_never_splices",

@@ -90,7 +90,7 @@ def _cumulative(chunks: Any, content: Callable[[Any], str]) -> tuple[str, str]:
     return text, last
 
 
-async def _all(chunks: Any) -> list[Any]:
+async def all_of(chunks: Any) -> list[Any]:
     return [chunk async for chunk in chunks]
 
 
@@ -98,27 +98,27 @@ def _content(chunk: Any) -> str:
     return str(chunk.message.content or "")
 
 
-def _selections(llm: Any, response: Any) -> list[Any]:
+def selections(llm: Any, response: Any) -> list[Any]:
     calls = llm.get_tool_calls_from_response(response)
     return [(call.tool_name, call.tool_kwargs) for call in calls]
 
 
-def _sources(response: Any) -> list[Any]:
+def sources(response: Any) -> list[Any]:
     return [(found.node.node_id, found.score) for found in response.source_nodes]
 
 
-def _query(mode: str, kind: Any = SummaryIndex, **settings: Any) -> Probe:
+def querying(mode: str, kind: Any = SummaryIndex, **settings: Any) -> Probe:
     def probe(llm: Any) -> Any:
         engine = index(kind).as_query_engine(llm=llm, response_mode=mode, **settings)
         response = engine.query("How high is the tower?")
-        return str(response), _sources(response)
+        return str(response), sources(response)
 
     return probe
 
 
 def _streaming_query(llm: Any) -> Any:
     response = index().as_query_engine(llm=llm, streaming=True).query("How high is the tower?")
-    return "".join(response.response_gen), _sources(response)
+    return "".join(response.response_gen), sources(response)
 
 
 def _output_cls(llm: Any) -> Any:
@@ -128,7 +128,7 @@ def _output_cls(llm: Any) -> Any:
 
 def _chat_engine(llm: Any) -> Any:
     engine = index().as_chat_engine(
-        llm=llm, chat_mode="condense_plus_context", memory=_memory(llm)
+        llm=llm, chat_mode="condense_plus_context", memory=memory_of(llm)
     )
     answers = [str(engine.chat(text)) for text in ("How high is it?", "And where is it?")]
     return answers, [turn.content for turn in engine.chat_history]
@@ -136,7 +136,7 @@ def _chat_engine(llm: Any) -> Any:
 
 def _context_engine_stream(llm: Any) -> Any:
     engine = index().as_chat_engine(
-        llm=llm, chat_mode="context", system_prompt="Be brief.", memory=_memory(llm)
+        llm=llm, chat_mode="context", system_prompt="Be brief.", memory=memory_of(llm)
     )
     answer = engine.stream_chat("How high is it?")
     return "".join(answer.response_gen), [turn.content for turn in engine.chat_history]
@@ -144,7 +144,7 @@ def _context_engine_stream(llm: Any) -> Any:
 
 def _simple_engine(llm: Any) -> Any:
     engine = SimpleChatEngine.from_defaults(
-        llm=llm, system_prompt="Be brief.", memory=_memory(llm)
+        llm=llm, system_prompt="Be brief.", memory=memory_of(llm)
     )
     return [str(engine.chat(text)) for text in ("Hello there", "How high is the tower?")]
 
@@ -227,8 +227,8 @@ PROBES: dict[str, Probe] = {
     "predict": lambda llm: llm.predict(PromptTemplate("Say {x}."), x="hello"),
     "predict by a chat template": _templates,
     "stream": lambda llm: "".join(llm.stream(PromptTemplate("Say {x}."), x="hello")),
-    "chat_with_tools": lambda llm: _selections(llm, llm.chat_with_tools([ADD], user_msg=ADDED)),
-    "chat_with_tools, required": lambda llm: _selections(
+    "chat_with_tools": lambda llm: selections(llm, llm.chat_with_tools([ADD], user_msg=ADDED)),
+    "chat_with_tools, required": lambda llm: selections(
         llm, llm.chat_with_tools([ADD], user_msg="2 and 3?", tool_required=True)
     ),
     "chat_with_tools, none called": lambda llm: (
@@ -236,7 +236,7 @@ PROBES: dict[str, Probe] = {
             [ADD], user_msg="How high is it?", allow_parallel_tool_calls=True
         ).message.content
     ),
-    "stream_chat_with_tools": lambda llm: _selections(
+    "stream_chat_with_tools": lambda llm: selections(
         llm,
         list(llm.stream_chat_with_tools([ADD], user_msg=ADDED))[-1],
     ),
@@ -258,12 +258,12 @@ PROBES: dict[str, Probe] = {
     "as_structured_llm, stream": lambda llm: list(llm.as_structured_llm(Song).stream_chat(ASK))[
         -1
     ].raw.model_dump(),
-    "query, compact": _query("compact"),
-    "query, refine": _query("refine"),
-    "query, tree_summarize": _query("tree_summarize"),
-    "query, accumulate": _query("accumulate"),
-    "query, simple_summarize": _query("simple_summarize"),
-    "query, vectors": _query("compact", VectorStoreIndex, similarity_top_k=2),
+    "query, compact": querying("compact"),
+    "query, refine": querying("refine"),
+    "query, tree_summarize": querying("tree_summarize"),
+    "query, accumulate": querying("accumulate"),
+    "query, simple_summarize": querying("simple_summarize"),
+    "query, vectors": querying("compact", VectorStoreIndex, similarity_top_k=2),
     "query, streaming": _streaming_query,
     "query, output_cls": _output_cls,
     "chat engine with memory": _chat_engine,
@@ -278,26 +278,26 @@ PROBES: dict[str, Probe] = {
 
 
 async def _acumulative(llm: Any) -> Any:
-    return _cumulative(await _all(await llm.astream_chat(ASK)), _content)
+    return _cumulative(await all_of(await llm.astream_chat(ASK)), _content)
 
 
 async def _astream_complete(llm: Any) -> Any:
-    chunks = await _all(await llm.astream_complete("How high is the tower?"))
+    chunks = await all_of(await llm.astream_complete("How high is the tower?"))
     return _cumulative(chunks, lambda chunk: chunk.text)
 
 
 async def _astream_with_tools(llm: Any) -> Any:
     stream = await llm.astream_chat_with_tools([ADD], user_msg=ADDED)
-    return _selections(llm, (await _all(stream))[-1])
+    return selections(llm, (await all_of(stream))[-1])
 
 
-def _memory(llm: Any) -> ChatMemoryBuffer:
+def memory_of(llm: Any) -> ChatMemoryBuffer:
     return ChatMemoryBuffer.from_defaults(token_limit=3_000, llm=llm)
 
 
 async def _agent(llm: Any, kind: Any, **settings: Any) -> Any:
     agent = kind(tools=[ADD], llm=llm, **settings)
-    answer = await agent.run(ADDED, memory=_memory(llm), max_iterations=4)
+    answer = await agent.run(ADDED, memory=memory_of(llm), max_iterations=4)
     return str(answer), [(it.tool_name, it.tool_output.content) for it in answer.tool_calls]
 
 
@@ -309,17 +309,17 @@ async def _workflow(llm: LLM) -> Any:
         for name, tools in {"calculate": [ADD], "write": []}.items()
     ]
     workflow = AgentWorkflow(agents=agents, root_agent="calculate")
-    answer: Any = await workflow.run(ADDED, memory=_memory(llm), max_iterations=4)
+    answer: Any = await workflow.run(ADDED, memory=memory_of(llm), max_iterations=4)
     return str(answer), answer.current_agent_name
 
 
 async def _aquery(llm: Any) -> Any:
     response = await index().as_query_engine(llm=llm).aquery("How high is the tower?")
-    return str(response), _sources(response)
+    return str(response), sources(response)
 
 
 async def _achat_engine(llm: Any) -> Any:
-    engine = index().as_chat_engine(llm=llm, chat_mode="context", memory=_memory(llm))
+    engine = index().as_chat_engine(llm=llm, chat_mode="context", memory=memory_of(llm))
     answer = await engine.astream_chat("How high is it?")
     return "".join([token async for token in answer.async_response_gen()])
 
@@ -333,16 +333,16 @@ async def _acomplete(llm: Any) -> Any:
 
 
 async def _achat_with_tools(llm: Any) -> Any:
-    return _selections(llm, await llm.achat_with_tools([ADD], user_msg=ADDED))
+    return selections(llm, await llm.achat_with_tools([ADD], user_msg=ADDED))
 
 
 async def _astream(llm: Any) -> Any:
-    return "".join(await _all(await llm.astream(PromptTemplate("Say {x}."), x="hello")))
+    return "".join(await all_of(await llm.astream(PromptTemplate("Say {x}."), x="hello")))
 
 
 async def _astructured_stream(llm: Any) -> Any:
     found = await llm.astream_structured_predict(Song, SONG, topic="1999")
-    return _songs_so_far(await _all(found))
+    return _songs_so_far(await all_of(found))
 
 
 async def _astructured_llm(llm: Any) -> Any:

@@ -5,7 +5,6 @@ import copy
 import json
 import pickle
 import sys
-import threading
 from typing import Any
 
 import openai
@@ -29,10 +28,11 @@ from tokenomics_llamaindex import Memory, Strategy, TokenomicsConfig, Tokenomics
 from tokenomics_llamaindex.convert import to_reply
 from tokenomics_shared.errors import ConfigError, MissingExtra, PromptError
 from tokenomics_shared.memory.subject import subject
-from tokenomics_shared.testing import ChatRequest, Fault, LoopbackServer
+from tokenomics_shared.testing import Fault, LoopbackServer
 
 EASY = "What is the answer?"
 HARD = "What is the hard answer?"
+ANEW = {"no_cache": True}
 
 
 def asked(text: str = EASY) -> list[ChatMessage]:
@@ -109,6 +109,40 @@ def test_a_hit_streams_in_pieces_with_all_of_the_text_so_far(make: Make) -> None
     assert so_far == text
     assert "tokenomics" not in chunks[0].additional_kwargs
     assert told(chunks[-1])["cache_hit"]
+
+
+def summed(chunks: list[Any]) -> int:
+    """Tokens as who reads a stream sums them."""
+    raws = [chunk.raw for chunk in chunks if chunk.raw]
+    usages = [raw["usage"] if isinstance(raw, dict) else raw.usage for raw in raws]
+    return sum(dict(usage)["total_tokens"] for usage in usages if usage)
+
+
+@pytest.mark.parametrize("text", [EASY, HARD, "do the addition of 2 and 3"])
+@pytest.mark.parametrize("tier", [None, "premium"])
+async def test_who_sums_a_streams_tokens_finds_them_once(
+    make: Make, server: Any, text: str, tier: str | None
+) -> None:
+    llm = make()
+    pin: dict[str, Any] = {} if tier is None else {"model": tier}
+    streams = [
+        list(llm.stream_chat_with_tools([ADD], user_msg=text, **pin)),
+        await all_of(llm.astream_chat_with_tools([ADD], user_msg=text, tokenomics=ANEW, **pin)),
+    ]
+    for chunks in streams:
+        answered = told(chunks[-1])["model"]
+        plain = list(like(server, answered).stream_chat_with_tools([ADD], user_msg=text))
+        assert summed(chunks) == summed(plain) > 0
+        assert len(chunks) == len(plain)
+        assert sum(it.additional_kwargs.get("total_tokens", 0) for it in chunks) == summed(plain)
+
+
+def test_a_streamed_hit_tells_no_tokens(make: Make) -> None:
+    llm = make()
+    llm.chat(asked())
+    chunks = list(llm.stream_chat(asked()))
+    assert summed(chunks) == 0
+    assert [bool(chunk.raw) for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
 
 
 def test_what_callers_do_to_an_answer_never_reaches_memory(make: Make) -> None:
@@ -539,42 +573,6 @@ def test_a_key_for_an_address_is_never_the_providers(
     llm = TokenomicsLLM(premium=f"openai:any@{server.url}", config=TokenomicsConfig.off())
     llm.chat(asked())
     assert server.headers[-1]["authorization"] == "Bearer none"
-
-
-async def test_many_at_once_keep_to_themselves(make: Make) -> None:
-    llm = make()
-    texts = [f"What is answer number {n}?" for n in range(500)]
-    responses = await asyncio.gather(
-        *(llm.achat(asked(text), tokenomics={"tenant": str(n)}) for n, text in enumerate(texts))
-    )
-    for text, response in zip(texts, responses, strict=True):
-        assert text in str(response.message.content)
-    assert len({told(it)["request_id"] for it in responses}) == len(texts)
-
-
-async def test_async_calls_never_block_the_loop() -> None:
-    """The model answers only when the loop has gone on meanwhile."""
-    gate = threading.Event()
-    went_on = []
-
-    def answer(request: ChatRequest) -> str:
-        went_on.append(gate.wait(10))
-        return f"The answer to {request.question} is forty two."
-
-    async def beside(call: Any) -> None:
-        gate.clear()
-        task = asyncio.create_task(call)
-        await asyncio.sleep(0)
-        gate.set()
-        await task
-
-    with LoopbackServer(answer) as server:
-        llm = TokenomicsLLM(cheap=like(server, CHEAP), premium=like(server, PREMIUM), **STEADY)
-        await beside(llm.achat(asked()))
-        await beside(all_of(llm.astream_chat(asked("Another?"))))
-        await beside(llm.acomplete("A third?"))
-        await beside(llm.aquery("A fourth?"))
-    assert went_on == [True] * 4
 
 
 @pytest.mark.parametrize(
