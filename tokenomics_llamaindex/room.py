@@ -34,7 +34,7 @@ def checked_budget(budget: Any) -> None:
         return
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
         raise ConfigError(
-            f"token_budget must be a whole number of at least 1 or {AUTO!r}, got {budget!r}"
+            f"token_budget must be {AUTO!r} or a whole number of at least 1, got {budget!r}"
         )
 
 

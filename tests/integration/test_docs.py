@@ -30,6 +30,8 @@ def test_code_runs(place: str, code: str, tmp_path: Path, monkeypatch: pytest.Mo
     with LoopbackServer() as server:
         monkeypatch.setenv("OPENAI_API_KEY", "any")
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        # LlamaIndex's name for it.
+        monkeypatch.setenv("OPENAI_API_BASE", server.url)
         monkeypatch.chdir(tmp_path)
         try:
             exec(compile(code, place, "exec"), {"__name__": "__main__"})  # noqa: S102 -- our own
