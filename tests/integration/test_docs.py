@@ -30,7 +30,7 @@ def blocks(language: str) -> list[tuple[str, str]]:
 @pytest.mark.filterwarnings(
     "ignore:.*(RunnableWith|InMemoryChat)MessageHistory:DeprecationWarning"
 )
-@pytest.mark.filterwarnings("ignore::pydantic.PydanticDeprecatedSince20")
+@pytest.mark.filterwarnings("ignore:.*:pydantic.warnings.PydanticDeprecationWarning")
 @pytest.mark.parametrize(("place", "code"), blocks("python"), ids=lambda value: value[:20])
 def test_code_runs(place: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if place.startswith("llamaindex.md"):
