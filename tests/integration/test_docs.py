@@ -34,9 +34,7 @@ def blocks(language: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("place", "code"), blocks("python"), ids=lambda value: value[:20])
 def test_code_runs(place: str, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if place.startswith("llamaindex.md"):
-        pytest.importorskip(
-            "llama_index.llms.openai_like", reason="not installed"
-        )
+        pytest.importorskip("llama_index.llms.openai_like", reason="not installed")
     with LoopbackServer() as server:
         monkeypatch.setenv("OPENAI_API_KEY", "any")
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
