@@ -161,6 +161,28 @@ def test_a_job_that_is_dropped_is_brought_again_when_there_are_half_as_many_more
     assert predictor.forecast("What?", "simple", 10, "m").trained
 
 
+def test_answers_that_come_while_it_is_trained_are_not_learned_from_at_once() -> None:
+    world = World()
+    waiting: list[Callable[[], object]] = []
+
+    class Later:
+        def submit(self, job: Callable[[], object]) -> None:
+            waiting.append(job)
+
+        def flush(self) -> None:
+            pass
+
+    learning = Learning(
+        world.predictor._by.train, Later(), random.Random(1).random, world._clock, fail
+    )
+    world.predictor = Predictor(world.store, learning)
+    world.learn(drawn(1_000))
+    assert len(waiting) == 2
+    for job in waiting:
+        job()
+    assert world.trained == [1_000]
+
+
 def test_what_is_no_better_is_not_taken() -> None:
     world = World(lambda model, samples, before: None)
     world.learn(drawn(800))

@@ -191,11 +191,19 @@ class Predictor(ForkSafe):
             now, features = self._by.clock(), read.features
             self._put(LengthSample(now, model, features, output_tokens, censored))
         if due:
-            self._by.jobs.submit(lambda: self.train(model))
+            self._by.jobs.submit(lambda: self.train(model, trained))
 
-    def train(self, model: str) -> None:
-        """Learn a model's lengths from what the store holds, and keep it where it is better."""
+    def train(self, model: str, before: Quantiles | None) -> None:
+        """Learn a model's lengths from what the store holds, and keep it where it is better.
+
+        Args:
+            model: its name.
+            before: what had been learned of it when this was asked for. Where answers come faster
+                than they are learned from, it is asked for again before it is done.
+        """
         known = self._known[model]
+        if known.trained is not before and known.kept < known.due:
+            return
         try:
             self._store.flush()
             if not self._take_up(model, known, newer=True):
