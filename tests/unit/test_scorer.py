@@ -45,6 +45,14 @@ def test_without_a_threshold_every_answer_is_left_to_the_decision_rule() -> None
     assert verdict.features == answer_features(EGGS, WRONG)
 
 
+def test_an_answer_is_held_against_its_question_not_against_what_stands_around_it() -> None:
+    stuffed = replace(asked(f"Read this.\n\n{WRONG} {RIGHT}\n\nQuery: {EGGS}"), cache_text=EGGS)
+    assert SCORER.judge(stuffed, Reply(RIGHT)) == SCORER.judge(asked(EGGS), Reply(RIGHT))
+    assert SCORER.judge(replace(stuffed, cache_text=None), Reply(RIGHT)) != SCORER.judge(
+        stuffed, Reply(RIGHT)
+    )
+
+
 def test_a_threshold_rejects_with_a_reason() -> None:
     scorer = Scorer.load(threshold=0.6)
     assert scorer.judge(asked(EGGS), Reply(RIGHT)).accepted

@@ -37,7 +37,7 @@ class QuickCheck:
 
     def judge(self, prompt: Prompt, reply: Reply) -> Verdict:
         """Score the answer against the question."""
-        score = self.score(prompt.question, reply.text)
+        score = self.score(prompt.asked, reply.text)
         accepted = score >= self.threshold
         reason = "" if accepted else f"quick check {score:.2f} under {self.threshold:.2f}"
         return Verdict(accepted, score, reason)

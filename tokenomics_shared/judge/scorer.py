@@ -177,7 +177,7 @@ class Scorer:
 
     def judge(self, prompt: Prompt, reply: Reply) -> Verdict:
         """Score the answer together with its question."""
-        features = answer_features(prompt.question, reply.text)
+        features = answer_features(prompt.asked, reply.text)
         likelihood = self.weights.likelihood(features)
         accepted = self.threshold is None or likelihood >= self.threshold
         reason = "" if accepted else f"likelihood {likelihood:.2f} under {self.threshold:.2f}"

@@ -22,7 +22,7 @@ def ttl_of(prompt: Prompt) -> float | None:
     """Seconds that a request's answer may be kept; None for the configured time."""
     if prompt.ttl_s is not None:
         return prompt.ttl_s
-    return BRIEF_S if time_bound(prompt.cache_text or prompt.question) else None
+    return BRIEF_S if time_bound(prompt.asked) else None
 
 
 class ByMeaning(Protocol):

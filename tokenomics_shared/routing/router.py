@@ -109,7 +109,7 @@ class Routing:
 
     def route(self, prompt: Prompt, plan: QueryPlan, roster: Roster) -> Steps[Route]:
         """Decide which arms to ask."""
-        question, vector = prompt.question, None
+        question, vector = prompt.asked, None
         embed = self._reading.vector
         if embed is not None and question:
             vector = yield from Call(lambda: embed(question))

@@ -111,6 +111,11 @@ class Prompt:
         return self.messages[-1].text if self.messages else ""
 
     @property
+    def asked(self) -> str:
+        """The question itself, where it is known apart from what the last turn holds besides."""
+        return self.cache_text or self.question
+
+    @property
     def told_apart(self) -> tuple[Message, ...]:
         """The turns that tell it from other requests."""
         return self.messages if self.remembered_as is None else self.remembered_as
