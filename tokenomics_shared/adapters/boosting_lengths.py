@@ -97,25 +97,31 @@ def _line(data: Data) -> Line:
     away = np.clip((rows - means) / scales, -3.0, 3.0)
     middle = float(data.logs.mean())
     away_from = data.logs - middle
-    ridge = min(_RIDGES, key=lambda strength: _missed(away, away_from, strength))
-    weights = _ridge(away, away_from, ridge)
+    weights = _solved(_sums(away, away_from), _strength(away, away_from))
     return Line(tuple(weights.tolist()), tuple(means.tolist()), tuple(scales.tolist()), middle)
 
 
-def _missed(rows: Floats, values: Floats, strength: float) -> float:
-    """By how much ridge regression misses values left out, in FOLDS interleaved parts."""
+def _strength(rows: Floats, values: Floats) -> float:
+    """The ridge that misses least of values left out, in FOLDS interleaved parts."""
     parts = np.arange(len(values)) % FOLDS
-    missed = 0.0
+    missed = dict.fromkeys(_RIDGES, 0.0)
     for part in range(FOLDS):
         inside = parts != part
-        weights = _ridge(rows[inside], values[inside], strength)
-        missed += float(np.abs(values[~inside] - rows[~inside] @ weights).sum())
-    return missed
+        sums = _sums(rows[inside], values[inside])
+        for strength in _RIDGES:
+            left = values[~inside] - rows[~inside] @ _solved(sums, strength)
+            missed[strength] += float(np.abs(left).sum())
+    return min(_RIDGES, key=missed.__getitem__)
 
 
-def _ridge(rows: Floats, values: Floats, strength: float) -> Floats:
-    squares = rows.T @ rows + strength * np.eye(rows.shape[1])
-    return np.asarray(np.linalg.solve(squares, rows.T @ values), np.float64)
+def _sums(rows: Floats, values: Floats) -> tuple[Floats, Floats]:
+    """What of the rows a ridge regression needs, whatever its strength."""
+    return rows.T @ rows, rows.T @ values
+
+
+def _solved(sums: tuple[Floats, Floats], strength: float) -> Floats:
+    squares, products = sums
+    return np.asarray(np.linalg.solve(squares + strength * np.eye(len(squares)), products))
 
 
 def boost(
