@@ -24,7 +24,7 @@ from tokenomics_shared.testing import ChatRequest, LoopbackServer
 # LlamaIndex's agents and structured streams use what is deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
-PATIENCE_S = 10.0
+PATIENCE_S = 3.0
 LONG = "The harbour has three piers, and ships call there in summer. " * 200
 
 
