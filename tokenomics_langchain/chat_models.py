@@ -41,9 +41,10 @@ from tokenomics_langchain.doors import Doors
 from tokenomics_langchain.foreign import beyond
 from tokenomics_langchain.listeners import needs_no_run, with_id, without_run
 from tokenomics_langchain.models import ChatModelLike, resolve
-from tokenomics_langchain.requests import take_pin, to_prompt
+from tokenomics_langchain.requests import to_prompt
 from tokenomics_langchain.tracing import RUN, LegRuns, Nested, fix_run, wants_run
 from tokenomics_langchain.wishes import take_wishes, with_wishes
+from tokenomics_shared.crew import take_pin
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.errors import ConfigError
 from tokenomics_shared.ports import Backend

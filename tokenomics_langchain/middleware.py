@@ -14,6 +14,7 @@ from langchain_core.tracers._streaming import _StreamingCallbackHandler
 from pydantic import SecretStr
 from typing_extensions import TypedDict, Unpack, override
 
+from tokenomics_shared.crew import take_pin
 from tokenomics_shared.errors import MissingExtra
 
 try:
@@ -37,7 +38,7 @@ from tokenomics_langchain.handling import (
 )
 from tokenomics_langchain.identity import digest_of
 from tokenomics_langchain.models import ChatModelLike, resolve
-from tokenomics_langchain.requests import take_pin, to_prompt
+from tokenomics_langchain.requests import to_prompt
 from tokenomics_langchain.tracing import LegRuns
 from tokenomics_langchain.wishes import wishes_of
 from tokenomics_langchain.witness import is_witnessed

@@ -7,7 +7,6 @@ from langchain_core.messages import BaseMessage
 from langchain_core.utils.function_calling import convert_to_json_schema
 
 from tokenomics_langchain.convert import to_message
-from tokenomics_langchain.crew import Crew
 from tokenomics_langchain.identity import DELIVERY
 from tokenomics_langchain.limits import limit_in
 from tokenomics_shared.types import Prompt
@@ -51,22 +50,6 @@ def to_prompt(
         pin=pin,
         paced=paced,
     )
-
-
-def take_pin(kwargs: dict[str, Any], crew: Crew) -> str | None:
-    """The tier that a call's `model` argument names.
-
-    A tier's name, or its model's, pins that tier. Any other name is one for premium's provider:
-    it pins premium and stays in the arguments.
-    """
-    model = kwargs.get("model")
-    if not isinstance(model, str):
-        return None
-    tier = crew.tier_of(model)
-    if tier is None:
-        return crew.roster().premium.tier
-    del kwargs["model"]
-    return tier
 
 
 def _plain(value: Any) -> Any:

@@ -37,7 +37,7 @@ from tokenomics_llamaindex.replies import (
     to_completion,
     told,
 )
-from tokenomics_llamaindex.requests import take_pin, to_prompt
+from tokenomics_llamaindex.requests import to_prompt
 from tokenomics_llamaindex.retrievals import listen
 from tokenomics_llamaindex.structured import Structured
 from tokenomics_llamaindex.tools import ToolList
@@ -45,7 +45,7 @@ from tokenomics_llamaindex.wishes import take_wishes
 from tokenomics_shared.bandit.arms import warn_of_order
 from tokenomics_shared.config import TokenomicsConfig
 from tokenomics_shared.config_errors import in_words
-from tokenomics_shared.crew import TIERS
+from tokenomics_shared.crew import TIERS, take_pin
 from tokenomics_shared.drivers import Done
 from tokenomics_shared.engine import Engine
 from tokenomics_shared.errors import ConfigError

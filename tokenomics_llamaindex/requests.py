@@ -7,7 +7,6 @@ from pydantic import BaseModel
 
 from tokenomics_llamaindex.limits import limit_in
 from tokenomics_llamaindex.tools import ToolList
-from tokenomics_shared.crew import Crew
 from tokenomics_shared.identity import DELIVERY
 from tokenomics_shared.types import Message, Prompt
 
@@ -49,22 +48,6 @@ def to_prompt(turns: tuple[Message, ...], kwargs: Mapping[str, Any], pin: str | 
         max_tokens=limit_in(kwargs),
         pin=pin,
     )
-
-
-def take_pin(kwargs: dict[str, Any], crew: Crew) -> str | None:
-    """The tier that a call's `model` argument names.
-
-    A tier's name, or its model's, pins that tier. Any other name is one for premium's provider:
-    it pins premium and stays in the arguments.
-    """
-    model = kwargs.get("model")
-    if not isinstance(model, str):
-        return None
-    tier = crew.tier_of(model)
-    if tier is None:
-        return crew.roster().premium.tier
-    del kwargs["model"]
-    return tier
 
 
 def plain(value: Any) -> Any:

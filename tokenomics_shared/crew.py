@@ -124,6 +124,22 @@ class Crew(ABC):
         return next((tier.name for tier in tiers.values() if tier.model == model), None)
 
 
+def take_pin(kwargs: dict[str, Any], crew: Crew) -> str | None:
+    """The tier that a call's `model` argument names.
+
+    A tier's name, or its model's, pins that tier. Any other name is one for premium's provider:
+    it pins premium and stays in the arguments.
+    """
+    model = kwargs.get("model")
+    if not isinstance(model, str):
+        return None
+    tier = crew.tier_of(model)
+    if tier is None:
+        return crew.roster().premium.tier
+    del kwargs["model"]
+    return tier
+
+
 def _add(tiers: dict[str, Any], strategy: Strategy) -> None:
     """Put in the tier of an arm, if it brings one."""
     if strategy.tier in HELPERS:
