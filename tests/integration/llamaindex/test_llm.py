@@ -304,7 +304,9 @@ def test_a_file_that_has_changed_is_another_request(make: Make, tmp_path: Any) -
 def test_no_key_is_ever_shown(make: Make) -> None:
     llm = make(api_key="sk-another-key")
     shown = [repr(llm), str(llm), json.dumps(llm.to_dict()), llm.to_json(), repr(llm.roster)]
-    shown += [json.dumps(llm.to_payload()), str(llm.model_dump()), llm.roster.identity]
+    shown += [str(llm.model_dump()), llm.roster.identity]
+    if hasattr(llm, "to_payload"):  # newer cores have it
+        shown.append(json.dumps(llm.to_payload()))
     shown.append(repr(llm.as_structured_llm(Song)) + str(llm.as_structured_llm(Song).to_dict()))
     shown.append(json.dumps(told(llm.chat(asked()))))
     for text in shown:
