@@ -73,11 +73,13 @@ class Watch:
     def __enter__(self) -> "Watch":
         # What earlier tests left is closed now, not by chance in the middle of this one.
         gc.collect()
+        gc.disable()
         sys.setprofile(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.setprofile(None)
+        gc.enable()
 
     def __call__(self, frame: FrameType, event: str, arg: Any) -> None:
         if event != "c_call":
